@@ -36,7 +36,6 @@ class BlockBuilder {
   // Starts the next block; keeps the memory of the last one, so that the steady state allocates nothing.
   void start(std::uint64_t tag);
   void add(const Entry& entry);
-  // Takes messages off the end again, back to `count` messages and `bytes` bytes; for a sender whose message is undone.
   std::size_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
   std::size_t bytes() const { return bytes_.size(); }

@@ -10,6 +10,8 @@
 // 3. Each append() is settled exactly once: on_settled(), unless on_new_epoch() comes first, which settles all.
 //    A write whose fate is unclear is tried again under the same ids until it is clear; it is never answered as
 //    refused while it might have been kept, and never numbered anew (promises P5, P6).
+//    A refusal refuses also every append of that room made before its on_settled() was delivered: nothing that stood
+//    behind a refused message is kept in its place (promise P2).
 // 4. Several blocks of a room may be under way. The room bounds how many bytes (limits: room_unkept_bytes_max).
 #pragma once
 

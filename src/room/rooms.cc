@@ -1,0 +1,493 @@
+#include "room/rooms.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gavel::room {
+
+Rooms::Rooms(const RoomOptions& options, MessageLog& log, RoomTotals& totals,
+             std::function<std::uint64_t()> random, std::function<std::size_t(std::string_view)> hash)
+    : options_(options),
+      log_(log),
+      totals_(totals),
+      random_(std::move(random)),
+      hash_(std::move(hash)),
+      rooms_(0, NameHash{&hash_}) {
+  log_.set_listener(this);
+  log_.lease_client_ids();
+}
+
+Rooms::~Rooms() { totals_.rooms -= rooms_.size(); }
+
+Room* Rooms::find(std::string_view name) const {
+  const auto it = rooms_.find(name);
+  return it == rooms_.end() ? nullptr : it->second.get();
+}
+
+Room* Rooms::by_key(RoomKey key) const {
+  const auto it = by_key_.find(key);
+  return it == by_key_.end() ? nullptr : it->second;
+}
+
+// --- open and release --------------------------------------------------------------------------------------------
+
+Room* Rooms::open(std::string_view name) {
+  if (totals_.rooms.load(std::memory_order_relaxed) >= options_.rooms_max) {
+    release_idle();
+    if (totals_.rooms.load(std::memory_order_relaxed) >= options_.rooms_max) return nullptr;
+  }
+  const RoomKey key{next_key_++};
+  auto room = std::make_unique<Room>(*this, key, std::string(name));
+  Room* result = room.get();
+  rooms_.emplace(std::string(name), std::move(room));
+  by_key_.emplace(key, result);
+  totals_.rooms.fetch_add(1, std::memory_order_relaxed);
+  log_.open(key, name);
+  return result;
+}
+
+void Rooms::release(Room& room) {
+  log_.close(room.key_);
+  by_key_.erase(room.key_);
+  std::erase(pending_, &room);
+  std::erase(dirty_, &room);
+  totals_.rooms.fetch_sub(1, std::memory_order_relaxed);
+  rooms_.erase(rooms_.find(room.name_));
+}
+
+// Releases the rooms that have been empty the longest, where nothing of them is under way.
+void Rooms::release_idle() {
+  const bool crowded = totals_.rooms.load(std::memory_order_relaxed) >= options_.rooms_max;
+  std::size_t looked_at = idle_.size();
+  while (!idle_.empty() && looked_at-- > 0) {
+    const auto [since, key] = idle_.front();
+    if (!crowded && now_ms_ - since < options_.linger_ms) break;
+    idle_.pop_front();
+    Room* room = by_key(key);
+    if (room == nullptr || !room->members_.empty() || room->empty_since_ms_ != since) continue;
+    if (room->state_ != Room::State::open || !room->joins_.empty() || room->gathering_ || !room->under_way_.empty()) {
+      idle_.emplace_back(since, key);
+      continue;
+    }
+    release(*room);
+    if (crowded) break;
+  }
+}
+
+void Rooms::on_opened(RoomKey key, const RoomLife& life) {
+  Room* room = by_key(key);
+  if (room == nullptr) return;
+  room->state_ = Room::State::open;
+  room->life_ = life;
+  room->opened_ms_ = now_ms_;
+  room->frames_.reset(life.last + 1);
+  advance_joins(*room);
+  note_if_empty(*room);
+}
+
+// A room that nobody is in goes when it has lingered.
+void Rooms::note_if_empty(Room& room) {
+  if (!room.members_.empty() || !room.joins_.empty()) return;
+  room.empty_since_ms_ = now_ms_;
+  idle_.emplace_back(now_ms_, room.key_);
+}
+
+void Rooms::on_open_failed(RoomKey key, LogError error) {
+  Room* room = by_key(key);
+  if (room == nullptr) return;
+  fail_joins(*room, error == LogError::corrupt ? JoinError::store_corrupt
+                                               : JoinError::store_unavailable);
+  release(*room);
+}
+
+void Rooms::fail_joins(Room& room, JoinError error) {
+  for (auto& join : std::exchange(room.joins_, {})) {
+    std::erase_if(claims_, [&join](const auto& claim) { return claim.second == join.get(); });
+    join->member->joining_ = nullptr;
+    join->joiner->on_join_failed(error);
+  }
+}
+
+// --- join and leave ----------------------------------------------------------------------------------------------
+
+void Rooms::join(Member& member, Joiner& joiner, JoinSpec spec) {
+  Room* room = find(spec.room);
+  if (room == nullptr) room = open(spec.room);
+  if (room == nullptr) {
+    joiner.on_join_failed(JoinError::too_many_rooms);
+    return;
+  }
+  auto join = std::make_unique<PendingJoin>();
+  join->spec = std::move(spec);
+  join->member = &member;
+  join->joiner = &joiner;
+  join->since_ms = now_ms_;
+  member.joiner_ = &joiner;
+  if (room->state_ == Room::State::open && room->joins_.empty() && advance_join(*room, *join)) return;
+  member.joining_ = room;
+  if (room->joins_.empty()) joining_.push_back(room->key_);
+  room->joins_.push_back(std::move(join));
+}
+
+void Rooms::leave(Member& member) {
+  if (member.room_ != nullptr) {
+    member.room_->remove_member(member);
+    member.joiner_ = nullptr;
+    return;
+  }
+  Room* room = std::exchange(member.joining_, nullptr);
+  if (room == nullptr) return;
+  std::erase_if(room->joins_, [&](const std::unique_ptr<PendingJoin>& join) {
+    if (join->member != &member) return false;
+    std::erase_if(claims_, [&](const auto& claim) { return claim.second == join.get(); });
+    return true;
+  });
+  member.joiner_ = nullptr;
+  note_if_empty(*room);
+}
+
+void Rooms::put_out(Member& member, Ending ending, std::string_view reason) {
+  member.room_->remove_member(member);
+  member.joiner_ = nullptr;
+  member.delivery_.ended(ending, reason);
+}
+
+void Rooms::advance_joins(Room& room) {
+  // A join that ends may start others through its joiner: those are appended and seen, too.
+  for (std::size_t i = 0; i < room.joins_.size();) {
+    PendingJoin* join = room.joins_[i].get();
+    if (!advance_join(room, *join)) {
+      ++i;
+      continue;
+    }
+    const auto it = std::find_if(room.joins_.begin(), room.joins_.end(),
+                                 [join](const auto& one) { return one.get() == join; });
+    if (it == room.joins_.end()) continue;
+    (*it)->member->joining_ = nullptr;
+    room.joins_.erase(it);
+  }
+}
+
+bool Rooms::advance_join(Room& room, PendingJoin& join) {
+  const bool same_life = join.spec.resume && join.spec.resume_epoch == room.epoch();
+  if (same_life) {
+    const ClientId client = *join.spec.resume;
+    const bool in_memory = room.by_client_.contains(client) || room.identities_.contains(client);
+    if ((!in_memory || options_.shared_store) && !join.claimed) {
+      if (!join.claiming) {
+        join.claiming = true;
+        const std::uint64_t request = next_request_++;
+        claims_.emplace(request, &join);
+        log_.claim(room.key_, request, client);
+      }
+      return false;
+    }
+    // What joined says of last_ref must be kept, not merely on its way.
+    if (!resume_is_settled(room, client)) return false;
+    Ref last_ref;
+    Ref awaited_ref;
+    if (may_resume(room, join, last_ref, awaited_ref)) {
+      if (Member* older = room.find(client)) put_out(*older, Ending::replaced, {});
+      finish_join(room, join, client, last_ref, awaited_ref);
+      return true;
+    }
+  }
+  if (room.members_.size() >= options_.members_max) {
+    join.joiner->on_join_failed(JoinError::room_full);
+    return true;
+  }
+  if (clients_left_ == 0) {
+    log_.lease_client_ids();
+    if (std::find(waiting_for_clients_.begin(), waiting_for_clients_.end(), room.key_) ==
+        waiting_for_clients_.end()) {
+      waiting_for_clients_.push_back(room.key_);
+    }
+    return false;
+  }
+  finish_join(room, join, std::nullopt, Ref{}, Ref{});
+  return true;
+}
+
+bool Rooms::resume_is_settled(const Room& room, ClientId client) const {
+  const auto sent_it = [client](const Batch::Sender& sender) { return sender.client == client; };
+  const auto has_it = [&](const std::unique_ptr<Batch>& batch) {
+    return std::any_of(batch->senders.begin(), batch->senders.end(), sent_it);
+  };
+  if (room.gathering_ && has_it(room.gathering_)) return false;
+  return std::none_of(room.under_way_.begin(), room.under_way_.end(), has_it);
+}
+
+bool Rooms::may_resume(const Room& room, const PendingJoin& join, Ref& last_ref,
+                       Ref& awaited_ref) const {
+  const ClientId client = *join.spec.resume;
+  bool known = false;
+  if (const Member* older = room.find(client)) {
+    known = true;
+    last_ref = older->last_ref_;
+    awaited_ref = older->awaited_ref_;
+  } else if (const auto it = room.identities_.find(client); it != room.identities_.end()) {
+    known = now_ms_ - it->second.left_ms < options_.resume_ttl_ms;
+    last_ref = it->second.last_ref;
+    awaited_ref = it->second.awaited_ref;
+  }
+  if (join.claimed && join.claim.ok) {
+    last_ref = std::max(last_ref, join.claim.last_ref);
+    // This process has not known the room for long enough to say that the time is over; with a shared store another
+    // server may have seen him last.
+    known = known || options_.shared_store || now_ms_ - room.opened_ms_ < options_.resume_ttl_ms;
+  }
+  return known;
+}
+
+void Rooms::finish_join(Room& room, PendingJoin& join, std::optional<ClientId> resumed, Ref last_ref,
+                        Ref awaited_ref) {
+  Joined joined;
+  joined.epoch = room.epoch();
+  joined.last = room.last();
+  joined.resumed = resumed.has_value();
+  joined.last_ref = last_ref;
+  if (resumed) {
+    joined.client = *resumed;
+    room.identities_.erase(*resumed);
+  } else {
+    joined.client = next_client_;
+    next_client_ = ClientId{next_client_.value + 1};
+    if (--clients_left_ == 100) log_.lease_client_ids();
+  }
+  const JoinSpec& spec = join.spec;
+  const MessageId since{spec.since};
+  if (spec.latest) {
+    joined.first = room.last() + 1;
+    joined.recovered = !spec.epoch || *spec.epoch == room.epoch();
+  } else {
+    const bool this_life = spec.epoch ? *spec.epoch == room.epoch()
+                                      : spec.since == 0 || room.life_.first_epoch;
+    const bool retained = spec.since == 0 || (since <= room.last() && since + 1 >= room.first());
+    joined.recovered = this_life && retained;
+    joined.first = joined.recovered ? std::max(since + 1, room.first()) : room.first();
+  }
+  Member& member = *join.member;
+  Joiner& joiner = *join.joiner;
+  room.add_member(member, joined.client, joined.first, spec.compressed);
+  member.last_ref_ = last_ref;
+  member.awaited_ref_ = awaited_ref;
+  joiner.on_joined(joined);
+}
+
+void Rooms::on_claimed(RoomKey key, std::uint64_t request, const Claim& claim) {
+  const auto it = claims_.find(request);
+  if (it == claims_.end()) return;
+  PendingJoin* join = it->second;
+  claims_.erase(it);
+  join->claimed = true;
+  join->claim = claim;
+  if (Room* room = by_key(key)) advance_joins(*room);
+}
+
+void Rooms::on_leased(ClientId first, std::uint64_t count) {
+  // A lease that comes while the last one still holds some: those are given up, numbers are plenty.
+  next_client_ = first;
+  clients_left_ = count;
+  for (const RoomKey key : std::exchange(waiting_for_clients_, {})) {
+    if (Room* room = by_key(key)) advance_joins(*room);
+  }
+}
+
+// --- the log's answers -------------------------------------------------------------------------------------------
+
+void Rooms::on_kept(RoomKey key, MessageId first, std::string_view block) {
+  if (Room* room = by_key(key)) room->show(first, block);
+}
+
+void Rooms::on_settled(RoomKey key, std::uint64_t tag, const Settlement& settlement) {
+  Room* room = by_key(key);
+  if (room == nullptr) return;
+  room->settle(tag, settlement);
+  if (!room->joins_.empty()) advance_joins(*room);
+}
+
+void Rooms::on_trimmed(RoomKey key, MessageId first) {
+  Room* room = by_key(key);
+  if (room != nullptr && first > room->life_.first) room->life_.first = first;
+}
+
+void Rooms::on_new_epoch(RoomKey key, const RoomLife& life) {
+  Room* room = by_key(key);
+  if (room == nullptr) return;
+  if (room->gathering_) give_batch(std::exchange(room->gathering_, nullptr));
+  for (auto& batch : std::exchange(room->under_way_, {})) give_batch(std::move(batch));
+  unlist_busy(*room);
+  room->unkept_bytes_ = 0;
+  room->end_all(Ending::epoch_changed, "epoch changed");
+  room->identities_.clear();
+  room->life_ = life;
+  room->frames_.reset(life.last + 1);
+  room->compressed_frames_.reset();
+  advance_joins(*room);
+}
+
+// --- pages -------------------------------------------------------------------------------------------------------
+
+void Rooms::queue_page(Member& member) {
+  page_queue_.push_back(&member);
+  member.page_request_ = next_request_++;
+}
+
+void Rooms::start_pages() {
+  while (!page_queue_.empty() && pages_.size() < options_.pages_in_flight_max) {
+    Member* member = page_queue_.front();
+    page_queue_.pop_front();
+    pages_.emplace(member->page_request_, PageRequest{member->room_->key_, member});
+    member->room_->request_page(*member);
+  }
+}
+
+void Rooms::forget_page(Member& member) {
+  if (member.page_request_ == 0) return;
+  std::erase(page_queue_, &member);
+  pages_.erase(member.page_request_);
+  member.page_request_ = 0;
+}
+
+void Rooms::on_page(RoomKey key, std::uint64_t request, const Page& page) {
+  const auto it = pages_.find(request);
+  if (it == pages_.end()) return;
+  Member& member = *it->second.member;
+  pages_.erase(it);
+  member.page_request_ = 0;
+  Room* room = by_key(key);
+  if (room == nullptr || member.room_ != room) return;
+  ++pages_read_;
+  if (!page.ok) {
+    put_out(member, page.error == LogError::corrupt ? Ending::store_corrupt : Ending::store_unavailable,
+            {});
+    return;
+  }
+  if (page.first_retained > member.page_next_) {
+    put_out(member, Ending::behind_retention, {});
+    return;
+  }
+  room->take_page(member, page);
+  if (member.page_.empty()) room->page_done(member);
+  member.delivery_.flush();
+}
+
+// --- the turn ----------------------------------------------------------------------------------------------------
+
+void Rooms::list_pending(Room& room) {
+  if (std::exchange(room.listed_pending_, true)) return;
+  pending_.push_back(&room);
+}
+
+void Rooms::list_dirty(Room& room) {
+  room.flush_left_ = room.members_.size();
+  if (std::exchange(room.listed_dirty_, true)) return;
+  dirty_.push_back(&room);
+}
+
+void Rooms::list_busy(Room& room) {
+  room.busy_index_ = busy_.size();
+  busy_.push_back(&room);
+}
+
+void Rooms::unlist_busy(Room& room) {
+  if (room.busy_index_ >= busy_.size() || busy_[room.busy_index_] != &room) return;
+  busy_[room.busy_index_] = busy_.back();
+  busy_[room.busy_index_]->busy_index_ = room.busy_index_;
+  busy_.pop_back();
+}
+
+std::unique_ptr<Batch> Rooms::take_batch() {
+  std::unique_ptr<Batch> batch;
+  if (batches_.empty()) {
+    batch = std::make_unique<Batch>();
+  } else {
+    batch = std::move(batches_.back());
+    batches_.pop_back();
+  }
+  batch->block.start(random_());
+  batch->senders.clear();
+  return batch;
+}
+
+void Rooms::give_batch(std::unique_ptr<Batch> batch) {
+  constexpr std::size_t kSpareMax = 256;
+  if (batches_.size() < kSpareMax) batches_.push_back(std::move(batch));
+}
+
+void Rooms::submit_pending() {
+  for (Room* room : pending_) {
+    room->listed_pending_ = false;
+    room->submit();
+  }
+  pending_.clear();
+}
+
+bool Rooms::end_turn() {
+  submit_pending();
+  start_pages();
+  log_.commit();
+  const bool more = flush_dirty();
+  return more || !pending_.empty() ||
+         (!page_queue_.empty() && pages_.size() < options_.pages_in_flight_max);
+}
+
+// Sends every dirty room's members their spans; at most so many sends a turn, going on where it stopped.
+bool Rooms::flush_dirty() {
+  std::size_t budget = options_.flushes_a_turn;
+  std::swap(dirty_, dirty_now_);
+  std::size_t done = 0;
+  for (; done < dirty_now_.size() && budget > 0; ++done) {
+    Room& room = *dirty_now_[done];
+    while (room.flush_left_ > 0 && budget > 0 && !room.members_.empty()) {
+      if (room.flush_at_ >= room.members_.size()) room.flush_at_ = 0;
+      Member* member = room.members_[room.flush_at_++];
+      --room.flush_left_;
+      --budget;
+      member->delivery_.flush();
+    }
+    if (room.flush_left_ > 0 && !room.members_.empty()) break;
+    room.listed_dirty_ = false;
+  }
+  // Those that the budget left out come first next time.
+  dirty_.insert(dirty_.begin(), dirty_now_.begin() + static_cast<std::ptrdiff_t>(done),
+                dirty_now_.end());
+  dirty_now_.clear();
+  return !dirty_.empty();
+}
+
+bool Rooms::publish(std::string_view name, std::string_view body) {
+  Room* room = find(name);
+  if (room == nullptr || room->state_ != Room::State::open) return false;
+  return room->accept_from_server(body) != Accepted::store_unavailable;
+}
+
+void Rooms::tick() {
+  release_idle();
+  check_joins();
+  for (std::size_t i = 0; i < busy_.size(); ++i) check_store(*busy_[i]);
+}
+
+// Joins that the store keeps waiting for too long.
+void Rooms::check_joins() {
+  std::erase_if(joining_, [this](RoomKey key) {
+    Room* room = by_key(key);
+    if (room == nullptr || room->joins_.empty()) return true;
+    if (now_ms_ - room->joins_.front()->since_ms < options_.store_refuse_after_ms) return false;
+    fail_joins(*room, JoinError::store_unavailable);
+    note_if_empty(*room);
+    return true;
+  });
+}
+
+void Rooms::check_store(Room& room) {
+  const std::int64_t waited = now_ms_ - room.under_way_.front()->since_ms;
+  if (waited < options_.store_refuse_after_ms) return;
+  // Those whose sockets were not read any more get an answer now.
+  for (Member* member : std::exchange(room.paused_, {})) member->delivery_.flush();
+  if (waited < options_.store_close_after_ms) return;
+  fail_joins(room, JoinError::store_unavailable);
+  room.end_all(Ending::store_unavailable, {});
+}
+
+}  // namespace gavel::room
