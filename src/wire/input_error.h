@@ -15,7 +15,8 @@ struct InputError {
   std::uint32_t offset = 0;  // bytes from the start of what was scanned to what was wrong
   std::string_view
       field{};  // the field that was wrong, a constant; empty where it is the whole message
-  Ref ref{};    // the message's ref, where the message was JSON and its ref was good; else none
+  std::uint32_t limit = 0;  // how many bytes are allowed, where there were too many; else 0
+  Ref ref{};  // the message's ref, where the message was JSON and its ref was good; else none
 };
 
 }  // namespace gavel::wire

@@ -22,14 +22,7 @@ bool read_digits(std::string_view text, std::uint64_t max, std::uint64_t& value)
   return error == std::errc{} && end == text.data() + text.size() && value <= max;
 }
 
-// Takes one field's raw JSON value; false where it is not as it has to be.
-bool take_room(std::string_view raw, const JoinLimits& limits, JoinRequest& join) {
-  if (!is_string(raw)) return false;
-  join.room = string_of(raw);
-  return !join.room.empty() && join.room.size() <= limits.room_bytes_max &&
-         is_plain_text(join.room);
-}
-
+// Each takes one field's raw JSON value; false where it is not as it has to be.
 bool take_since(std::string_view raw, JoinRequest& join) {
   join.has_since = true;
   join.since_latest = is_string(raw) && string_of(raw) == "latest";
@@ -51,12 +44,6 @@ void take_resume(std::string_view raw, const JoinLimits& limits, JoinRequest& jo
   if (text.size() <= limits.resume_bytes_max) join.resume = std::move(text);
 }
 
-bool take_token(std::string_view raw, const JoinLimits& limits, JoinRequest& join) {
-  if (!is_string(raw)) return false;
-  join.token = string_of(raw);
-  return join.token.size() <= limits.token_bytes_max;
-}
-
 Field field_of(std::string_view raw_name, bool escaped) {
   constexpr std::size_t kLongestName = 6;
   char text[kLongestName * 6];  // each character as \u....
@@ -75,7 +62,9 @@ class JoinParser {
     const char* p = lexer_.white_space(lexer_.begin());
     while (p != nullptr && (p == lexer_.end() || *p != '}')) p = member(p);
     if (p == nullptr) return refused_ ? refusal_ : lexer_.fault();
-    if (!seen_[room]) return InputError{ErrorCode::bad_room, lexer_.offset(p), kNames[room]};
+    if (!seen_[room])
+      return InputError{
+          .code = ErrorCode::bad_room, .offset = lexer_.offset(p), .field = kNames[room]};
     return std::move(join_);
   }
 
@@ -107,7 +96,8 @@ class JoinParser {
   bool take(Field field, std::string_view raw) {
     switch (field) {
       case room:
-        return take_room(raw, limits_, join_);
+        return take_text(raw, limits_.room_bytes_max, join_.room) && !join_.room.empty() &&
+               is_plain_text(join_.room);
       case since:
         return take_since(raw, join_);
       case epoch:
@@ -116,16 +106,26 @@ class JoinParser {
         take_resume(raw, limits_, join_);
         return true;
       case token:
-        return take_token(raw, limits_, join_);
+        return take_text(raw, limits_.token_bytes_max, join_.token);
       case field_count:
         break;
     }
     return true;
   }
 
+  bool take_text(std::string_view raw, std::size_t bytes_max, std::string& text) {
+    if (!is_string(raw)) return false;
+    text = string_of(raw);
+    if (text.size() <= bytes_max) return true;
+    refusal_.limit = static_cast<std::uint32_t>(bytes_max);
+    return false;
+  }
+
   const char* refuse(ErrorCode code, const char* at, Field field) {
     refused_ = true;
-    refusal_ = {code, lexer_.offset(at), kNames[field]};
+    refusal_.code = code;
+    refusal_.offset = lexer_.offset(at);
+    refusal_.field = kNames[field];
     return nullptr;
   }
 

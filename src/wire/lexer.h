@@ -28,7 +28,7 @@ class Lexer {
   std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
 
   const char* fail(const char* p, ErrorCode code = ErrorCode::bad_json) {
-    fault_ = {code, offset(p)};
+    fault_ = {.code = code, .offset = offset(p)};
     return nullptr;
   }
 

@@ -116,6 +116,11 @@ void write_error(std::string& out, const InputError& error, std::uint64_t n) {
   begin_error(out, error.code, {});
   out += " (at byte ";
   append_number(out, error.offset);
+  if (error.limit != 0) {
+    out += ", limit ";
+    append_number(out, error.limit);
+    out += " bytes";
+  }
   out += ")\"";
   if (!error.field.empty()) append_text_field(out, "field", error.field);
   append_about(out, error.ref, n);

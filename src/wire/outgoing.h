@@ -19,12 +19,12 @@ struct Joined {
   ClientId client_id;
   std::string_view room;
   Epoch epoch;
-  MessageId msg_id{0};      // the room's last one now
-  MessageId first{1};       // the first that will follow
-  Ref last_ref{0};          // the highest ref of this client_id that is kept
-  bool recovered = false;   // `since` was honoured
-  bool resumed = false;     // the resume token was accepted: the same client_id as before
-  std::string_view resume;  // the token to come back with; empty: none is given out
+  MessageId msg_id{0};        // the room's last one now
+  MessageId first{1};         // the first that will follow
+  Ref last_ref{0};            // the highest ref of this client_id that is kept
+  bool recovered = false;     // `since` was honoured
+  bool resumed = false;       // the resume token was accepted: the same client_id as before
+  std::string_view resume{};  // the token to come back with; empty: none is given out
 };
 void write_joined(std::string& out, const Joined& joined);
 

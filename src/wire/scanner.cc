@@ -99,7 +99,7 @@ struct Scanner::Pass {
   void refuse(ErrorCode code, const char* at, std::string_view field) {
     if (refused) return;
     refused = true;
-    refusal = {code, lexer.offset(at), field};
+    refusal = {.code = code, .offset = lexer.offset(at), .field = field};
   }
 
   // From the "{" to behind its "}".
@@ -217,7 +217,8 @@ Result<Incoming, InputError> Scanner::scan(std::string_view text) {
     lexer.fail(rest);
     return lexer.fault();
   }
-  if (!is_object) return InputError{ErrorCode::not_an_object, lexer.offset(start)};
+  if (!is_object)
+    return InputError{.code = ErrorCode::not_an_object, .offset = lexer.offset(start)};
   if (!pass.has_type) pass.refuse(ErrorCode::bad_type, start, "type");
   if (pass.refused) {
     if (pass.refusal.field != "ref") pass.refusal.ref = pass.incoming.ref;

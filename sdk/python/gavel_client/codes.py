@@ -177,7 +177,7 @@ ERROR_CODES: Dict[str, ErrorInfo] = {
     "bad_room": ErrorInfo(
         None,
         False,
-        "The field room must be a string of 1 to 128 bytes without control or direction characters.",
+        "The field room must be a string without control or direction characters, not empty and not too long (128 bytes by default).",
     ),
     "bad_since": ErrorInfo(
         None,

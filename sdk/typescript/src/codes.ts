@@ -52,7 +52,7 @@ export const errorCodes: Readonly<Record<string, ErrorInfo>> = {
   bad_ref: { close: null, retry: false, meaning: "The field ref must be an integer from 1 to 2^53 - 1." },
   not_joined: { close: null, retry: false, meaning: "Join a room first: {\"type\":\"join\",\"room\":\"...\"}." },
   already_joined: { close: null, retry: false, meaning: "The connection is in a room. Leave it before you join another." },
-  bad_room: { close: null, retry: false, meaning: "The field room must be a string of 1 to 128 bytes without control or direction characters." },
+  bad_room: { close: null, retry: false, meaning: "The field room must be a string without control or direction characters, not empty and not too long (128 bytes by default)." },
   bad_since: { close: null, retry: false, meaning: "The field since must be an integer from 0 to 2^53 - 1, or \"latest\"." },
   bad_epoch: { close: null, retry: false, meaning: "The field epoch must be a string of decimal digits, as it came in joined." },
   bad_token: { close: null, retry: false, meaning: "The field token must be a string of at most 8192 bytes." },
