@@ -38,8 +38,9 @@ bool Server::start(std::string& error) {
     shard_options.index = i;
     shard_options.rooms = options_.rooms;
     shard_options.busy_poll_us = options_.busy_poll_us;
-    seat->shard = std::make_unique<shard::Shard>(shard_options, totals_, shared_.hash);
-    seat->gateway = std::make_unique<net::Gateway>(*seat->shard, shared_);
+    seat->shard = std::make_unique<shard::Shard>(shard_options, totals_, shared_.hash, clock_,
+                                                  SystemRandom().next_u64());
+    seat->gateway = std::make_unique<net::Gateway>(*seat->shard, seat->shard->loop(), shared_);
     seat->shard->set_hooks(seat->gateway.get());
     shard::Shard* shard = seat->shard.get();
     shard->set_log(store_.make_log(

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/siphash.h"
 #include "net/gateway.h"
 #include "net/gateway_options.h"
@@ -71,6 +72,7 @@ class Server {
 
   ServerOptions options_;
   store::Store& store_;
+  const SystemClock clock_;
   SipKey key_;
   room::RoomTotals totals_;
   net::GatewayShared shared_;

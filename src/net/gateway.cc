@@ -42,8 +42,12 @@ bool Gateway::DeflateAdapter::compress(std::string_view text, std::string& out) 
   return true;
 }
 
-Gateway::Gateway(shard::Shard& shard, GatewayShared& shared)
-    : shard_(shard), shared_(shared), compressor_(deflater_), receive_buffer_(kReceiveBufferBytes) {
+Gateway::Gateway(shard::Shard& shard, shard::Watcher& watcher, GatewayShared& shared)
+    : shard_(shard),
+      watcher_(watcher),
+      shared_(shared),
+      compressor_(deflater_),
+      receive_buffer_(kReceiveBufferBytes) {
   reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
@@ -61,14 +65,14 @@ void Gateway::on_start() {
   env_.shard = shard_.index();
   env_.shards = static_cast<unsigned>(shared_.gateways.size());
   if (shared_.options.deflate) shard_.rooms().set_compressor(&compressor_);
-  for (auto& listener : listeners_) shard_.loop().watch_listener(listener->fd(), listener.get());
+  for (auto& listener : listeners_) watcher_.watch_listener(listener->fd(), listener.get());
 }
 
 void Gateway::on_stop() {
   listeners_.clear();
   for (auto& connection : connections_) {
     if (connection) {
-      shard_.loop().unwatch(connection->fd(), connection.get());
+      watcher_.unwatch(connection->fd(), connection.get());
       connection.reset();
       shared_.connections.fetch_sub(1);
     }
@@ -99,7 +103,7 @@ void Gateway::accept_from(Listener& listener) {
         reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
       }
       accept_again_ms_ = now_ms() + kAcceptPauseMs;
-      for (auto& one : listeners_) shard_.loop().unwatch(one->fd(), one.get());
+      for (auto& one : listeners_) watcher_.unwatch(one->fd(), one.get());
     }
     return;
   }
@@ -108,22 +112,25 @@ void Gateway::accept_from(Listener& listener) {
 void Gateway::accepted(int fd, std::string address) {
   const int one = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  std::unique_ptr<Socket> socket = shared_.make_socket(fd);
+  take(shared_.make_socket(fd), std::move(address));
+}
+
+Connection* Gateway::take(std::unique_ptr<Socket> socket, std::string address) {
   if (shared_.connections.load(std::memory_order_relaxed) >= options().connections_max) {
     ++counters_.refused;
     const std::string response = busy_response();
     const iovec part{const_cast<char*>(response.data()), response.size()};
     socket->send(&part, 1);
-    return;
+    return nullptr;
   }
   shared_.connections.fetch_add(1, std::memory_order_relaxed);
   ++counters_.accepted;
   auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(address));
   Connection& here = *connection;
   adopt(std::move(connection));
-  if (here.state() != Connection::State::dead) {
-    set_deadline(here, now_ms() + options().handshake_timeout_ms);
-  }
+  if (here.state() == Connection::State::dead) return nullptr;
+  set_deadline(here, now_ms() + options().handshake_timeout_ms);
+  return &here;
 }
 
 void Gateway::adopt(std::unique_ptr<Connection> connection) {
@@ -138,11 +145,11 @@ void Gateway::adopt(std::unique_ptr<Connection> connection) {
   }
   here.index_ = index;
   connections_[index] = std::move(connection);
-  if (!shard_.loop().watch(here.fd(), &here)) here.kill();
+  if (!watcher_.watch(here.fd(), &here)) here.kill();
 }
 
 std::unique_ptr<Connection> Gateway::remove(Connection& connection) {
-  shard_.loop().unwatch(connection.fd(), &connection);
+  watcher_.unwatch(connection.fd(), &connection);
   if (connection.listed_ready_) {
     std::erase(ready_, &connection);
     std::replace(ready_now_.begin(), ready_now_.end(), &connection, static_cast<Connection*>(nullptr));
@@ -233,7 +240,7 @@ bool Gateway::after_rooms() {
 void Gateway::on_tick() {
   if (accept_again_ms_ != 0 && now_ms() >= accept_again_ms_) {
     accept_again_ms_ = 0;
-    for (auto& one : listeners_) shard_.loop().watch_listener(one->fd(), one.get());
+    for (auto& one : listeners_) watcher_.watch_listener(one->fd(), one.get());
   }
   const std::int64_t now = now_ms();
   for (std::size_t i = 0; i < deadlines_.size(); ++i) {
@@ -248,7 +255,7 @@ HttpReply Gateway::answer(const ws::HandshakeParser& request, std::string_view) 
 }
 
 void Gateway::drain(std::string_view reason) {
-  for (auto& listener : listeners_) shard_.loop().unwatch(listener->fd(), listener.get());
+  for (auto& listener : listeners_) watcher_.unwatch(listener->fd(), listener.get());
   listeners_.clear();
   accept_again_ms_ = 0;
   for_each([&](Connection& connection) {

@@ -47,7 +47,8 @@ struct GatewayCounters {
 
 class Gateway final : public shard::TurnHooks {
  public:
-  Gateway(shard::Shard& shard, GatewayShared& shared);
+  // `watcher`: the shard's loop; all outlive the gateway.
+  Gateway(shard::Shard& shard, shard::Watcher& watcher, GatewayShared& shared);
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway() override;
@@ -56,6 +57,8 @@ class Gateway final : public shard::TurnHooks {
   void listen(int fd);
 
   // --- for the server, on the shard's thread ---
+  // A new connection over `socket`; null where a limit refuses it.
+  Connection* take(std::unique_ptr<Socket> socket, std::string address);
   // No new connections; everybody gets what the room has shown, then 1012.
   void drain(std::string_view reason);
   std::size_t connections() const { return connections_.size() - free_.size(); }
@@ -111,6 +114,7 @@ class Gateway final : public shard::TurnHooks {
   void finish_moves();
 
   shard::Shard& shard_;
+  shard::Watcher& watcher_;
   GatewayShared& shared_;
   session::SessionEnv env_;
   GatewayCounters counters_;

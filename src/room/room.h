@@ -56,6 +56,14 @@ struct RoomCounters {
   std::uint64_t bytes_in = 0;
   std::uint64_t messages_out = 0;
   std::uint64_t bytes_out = 0;
+
+  RoomCounters& operator+=(const RoomCounters& other) {
+    messages_in += other.messages_in;
+    bytes_in += other.bytes_in;
+    messages_out += other.messages_out;
+    bytes_out += other.bytes_out;
+    return *this;
+  }
 };
 
 class Room {

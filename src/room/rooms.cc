@@ -48,6 +48,7 @@ Room* Rooms::open(std::string_view name) {
 
 void Rooms::release(Room& room) {
   log_.close(room.key_);
+  released_ += room.counters_;
   by_key_.erase(room.key_);
   std::erase(pending_, &room);
   std::erase(dirty_, &room);

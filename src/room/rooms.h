@@ -49,9 +49,9 @@ struct JoinSpec {
   std::string room;
   std::uint64_t since = 0;
   bool latest = false;             // nothing old
-  std::optional<Epoch> epoch;      // the life that `since` belongs to
-  std::optional<ClientId> resume;  // the client_id that it had in resume_epoch
-  Epoch resume_epoch;
+  std::optional<Epoch> epoch{};    // the life that `since` belongs to
+  std::optional<ClientId> resume{};  // the client_id that it had in resume_epoch
+  Epoch resume_epoch{};
   bool compressed = false;
 };
 
@@ -129,6 +129,8 @@ class Rooms final : public LogListener {
   // True while accepted messages are not kept yet (for a clean stop).
   bool busy() const { return !busy_.empty() || !pending_.empty(); }
   std::uint64_t pages_read() const { return pages_read_; }
+  // What was counted in rooms that are released by now.
+  const RoomCounters& released() const { return released_; }
 
   // LogListener
   void on_opened(RoomKey room, const RoomLife& life) override;
@@ -214,6 +216,7 @@ class Rooms final : public LogListener {
   std::deque<Member*> page_queue_;
   std::unordered_map<std::uint64_t, PendingJoin*> claims_;
   std::uint64_t pages_read_ = 0;
+  RoomCounters released_;
 };
 
 }  // namespace gavel::room

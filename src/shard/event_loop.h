@@ -21,23 +21,35 @@ class FdHandler {
   virtual void on_events(std::uint32_t events) = 0;
 };
 
-class EventLoop {
+// Where descriptors are registered: the loop, or nothing at all in the simulation, which makes the events itself.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  // Registers `fd`, edge-triggered for reading and writing. False where the kernel refuses (errno says why).
+  virtual bool watch(int fd, FdHandler* handler) = 0;
+  // The same for a listening socket: level-triggered, reading only.
+  virtual bool watch_listener(int fd, FdHandler* handler) = 0;
+  // A handler that goes away in the middle of a turn must unwatch() first; its pending events are dropped.
+  virtual void unwatch(int fd, FdHandler* handler) = 0;
+};
+
+class EventLoop final : public Watcher {
  public:
   // Throws std::system_error where the system gives no descriptors.
   EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
-  ~EventLoop();
+  ~EventLoop() override;
 
-  // Registers `fd`, edge-triggered for reading and writing. False where the kernel refuses (errno says why).
-  // A handler that goes away in the middle of a turn must unwatch() first; its pending events are dropped.
-  bool watch(int fd, FdHandler* handler);
-  // The same for a listening socket: level-triggered, reading only.
-  bool watch_listener(int fd, FdHandler* handler);
-  void unwatch(int fd, FdHandler* handler);
+  bool watch(int fd, FdHandler* handler) override;
+  bool watch_listener(int fd, FdHandler* handler) override;
+  void unwatch(int fd, FdHandler* handler) override;
 
   // Any thread. Runs in the loop; the turn ends behind it. After run() has returned it is dropped.
   void post(std::function<void()> work);
+
+  // Runs what was posted so far; run() does so each turn.
+  void run_mailbox();
 
   // Runs turns until stop(). `begin_turn` is called before the events of each are handled, `end_turn` after them; it
   // returns true when work is left for another at once.
@@ -51,7 +63,6 @@ class EventLoop {
 
  private:
   int wait(int timeout_ms);
-  void run_mailbox();
 
   int epoll_fd_ = -1;
   int wake_fd_ = -1;

@@ -1,29 +1,17 @@
 #include "shard/shard.h"
 
-#include <chrono>
 #include <utility>
 
 namespace gavel::shard {
-namespace {
-
-std::int64_t steady_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-std::int64_t system_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 Shard::Shard(const ShardOptions& options, room::RoomTotals& totals,
-             std::function<std::size_t(std::string_view)> hash)
+             std::function<std::size_t(std::string_view)> hash, const Clock& clock,
+             std::uint64_t random_seed)
     : options_(options),
       hash_(std::move(hash)),
       totals_(totals),
-      random_(SystemRandom().next_u64()) {}
+      clock_(clock),
+      random_(random_seed) {}
 
 Shard::~Shard() { join(); }
 
@@ -41,17 +29,17 @@ void Shard::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Shard::take_time() {
-  now_ms_ = steady_ms();
-  wall_ms_ = system_ms();
+void Shard::begin_turn() {
+  now_ms_ = clock_.steady_ms();
+  wall_ms_ = clock_.wall_ms();
   rooms_->set_time(now_ms_, wall_ms_);
 }
 
 void Shard::run() {
-  take_time();
+  begin_turn();
   next_tick_ms_ = now_ms_ + kTickMs;
   hooks_->on_start();
-  loop_.run([this] { take_time(); }, [this] { return end_turn(); }, kTickMs, options_.busy_poll_us);
+  loop_.run([this] { begin_turn(); }, [this] { return end_turn(); }, kTickMs, options_.busy_poll_us);
   hooks_->on_stop();
 }
 

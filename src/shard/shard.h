@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "room/message_log.h"
 #include "room/rooms.h"
@@ -42,8 +43,10 @@ class Shard {
  public:
   static constexpr int kTickMs = 100;
 
+  // `clock` and `random` are the shard's own from here on; in the simulation they are driven by a seed.
   Shard(const ShardOptions& options, room::RoomTotals& totals,
-        std::function<std::size_t(std::string_view)> hash);
+        std::function<std::size_t(std::string_view)> hash, const Clock& clock,
+        std::uint64_t random_seed);
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
   ~Shard();
@@ -64,8 +67,10 @@ class Shard {
 
   std::int64_t now_ms() const { return now_ms_; }
   std::int64_t wall_ms() const { return wall_ms_; }
-  // Takes the time for what follows; the loop does so once a turn.
-  void take_time();
+  // One turn, piece by piece: the loop (or the simulation) calls begin_turn(), hands out events, then calls end_turn(),
+  // which returns true when work is left for another turn at once.
+  void begin_turn();
+  bool end_turn();
   // For block tags and jitter: unique is enough.
   std::uint64_t random() { return random_.next_u64(); }
 
@@ -77,7 +82,6 @@ class Shard {
   const TurnTimes& turn_times() const { return turn_times_; }
 
  private:
-  bool end_turn();
   void run();
 
   const ShardOptions options_;
@@ -91,6 +95,7 @@ class Shard {
   std::int64_t now_ms_ = 0;
   std::int64_t wall_ms_ = 0;
   std::int64_t next_tick_ms_ = 0;
+  const Clock& clock_;
   SeededRandom random_;
   TurnTimes turn_times_;
 };

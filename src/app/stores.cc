@@ -1,0 +1,35 @@
+#include "app/stores.h"
+
+#include "store/memory/memory_store.h"
+
+namespace gavel::app {
+namespace {
+
+store::Retention retention_of(const Config& config) {
+  store::Retention retention;
+  retention.messages = static_cast<std::uint64_t>(config.retain_messages);
+  retention.bytes = static_cast<std::uint64_t>(config.retain_bytes);
+  retention.age_ms = std::chrono::duration_cast<std::chrono::milliseconds>(config.retain_age).count();
+  return retention;
+}
+
+std::unique_ptr<store::Store> open_memory(const Config& config) {
+  store::MemoryOptions options;
+  const store::Retention wanted = retention_of(config);
+  // Memory has an end: where nothing was said, its own bound stays.
+  if (wanted.messages != 0 || wanted.bytes != 0 || wanted.age_ms != 0) {
+    options.retention = wanted;
+    if (wanted.bytes == 0) options.retention.bytes = store::MemoryOptions{}.retention.bytes;
+  }
+  return std::make_unique<store::MemoryStore>(options);
+}
+
+}  // namespace
+
+std::unique_ptr<store::Store> open_store(const Config& config, std::string& error) {
+  if (config.store == "memory") return open_memory(config);
+  error = "this build has no store for --store " + config.store;
+  return nullptr;
+}
+
+}  // namespace gavel::app
