@@ -155,14 +155,15 @@ Result<std::uint64_t, std::string> parse(const Kind& kind, std::string_view text
   const std::string_view name = trimmed.substr(at);
   const bool bare = name.empty() && (kind.bare_number || (number == 0 && !too_big));
   const Unit* const unit = bare ? &kind.units[0] : find(kind.units, name);
+  if (too_big ||
+      (unit != nullptr && number > std::numeric_limits<std::int64_t>::max() / unit->factor)) {
+    return quoted(text) + " is too large a " + std::string(kind.noun);
+  }
   if (unit == nullptr || trimmed.size() != text.size()) {
     std::string meant = suggestion(kind, digits, bare ? std::string_view{} : trim(name));
     if (meant.empty() && bare) meant = "write " + std::string(digits);
     if (meant.empty()) meant = whole_suggestion(kind, trimmed);
     return error(kind, text, meant);
-  }
-  if (too_big || number > std::numeric_limits<std::int64_t>::max() / unit->factor) {
-    return quoted(text) + " is too large a " + std::string(kind.noun);
   }
   return number * unit->factor;
 }
