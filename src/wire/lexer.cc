@@ -7,13 +7,11 @@
 namespace gavel::wire {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_high_surrogate(int unit) { return unit >= 0xd800 && unit <= 0xdbff; }
 bool is_low_surrogate(int unit) { return unit >= 0xdc00 && unit <= 0xdfff; }
 
 int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
+  if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
@@ -68,21 +66,11 @@ char short_escape(char c) {
   }
 }
 
-const char* digits(const char* p, const char* end) {
-  while (p != end && is_digit(*p)) ++p;
-  return p;
-}
-
 }  // namespace
 
-const char* Lexer::value(const char* p, unsigned depth) {
+const char* Lexer::other_value(const char* p, unsigned depth) {
   if (p == end_) return fail(p);
   switch (*p) {
-    case '"': {
-      bool escaped = false;
-      p = string(p + 1, escaped);
-      return p == nullptr ? nullptr : p + 1;
-    }
     case '{':
       return depth < kDepthMax ? object(p, depth + 1) : fail(p, ErrorCode::too_deep);
     case '[':
@@ -132,17 +120,20 @@ const char* Lexer::array(const char* p, unsigned depth) {
 const char* Lexer::number(const char* p) {
   if (*p == '-') ++p;
   if (p == end_ || !is_digit(*p)) return fail(p);
-  p = *p == '0' ? p + 1 : digits(p + 1, end_);
+  return fraction_and_exponent(*p == '0' ? p + 1 : digits(p + 1));
+}
+
+const char* Lexer::fraction_and_exponent(const char* p) {
   if (p != end_ && *p == '.') {
     const char* const fraction = p + 1;
-    p = digits(fraction, end_);
+    p = digits(fraction);
     if (p == fraction) return fail(p);
   }
   if (p != end_ && (*p == 'e' || *p == 'E')) {
     ++p;
     if (p != end_ && (*p == '+' || *p == '-')) ++p;
     const char* const exponent = p;
-    p = digits(exponent, end_);
+    p = digits(exponent);
     if (p == exponent) return fail(p);
   }
   return p;

@@ -58,16 +58,37 @@ class Lexer {
   }
 
   // A value of any kind; `depth` levels are open around it. Recursion ends at kDepthMax.
-  const char* value(const char* p, unsigned depth);
+  // Strings and integers are most of what games send: those two without a call.
+  const char* value(const char* p, unsigned depth) {
+    if (p != end_ && *p == '"') {
+      bool escaped = false;
+      p = string(p + 1, escaped);
+      return p == nullptr ? nullptr : p + 1;
+    }
+    if (p != end_ && *p >= '1' && *p <= '9') {
+      p = digits(p + 1);
+      return p == end_ || (*p != '.' && (*p | 0x20) != 'e') ? p : fraction_and_exponent(p);
+    }
+    return other_value(p, depth);
+  }
 
  private:
   const char* object(const char* p, unsigned depth);
   const char* array(const char* p, unsigned depth);
+  const char* other_value(const char* p, unsigned depth);
   const char* number(const char* p);
+  const char* fraction_and_exponent(const char* p);
   const char* word(const char* p, std::string_view word);
   const char* long_white_space(const char* p) const;
   const char* rest_of_string(const char* p, bool& escaped);
   const char* escape(const char* p);
+
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+  const char* digits(const char* p) const {
+    while (p != end_ && is_digit(*p)) ++p;
+    return p;
+  }
 
   static bool ends_plain(char c) {
     return c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ';
