@@ -1,4 +1,4 @@
-"""Reads how many tests passed, failed and were skipped off the output of the test programs that we use."""
+"""Reads off the output of test programs how many tests passed, failed and were skipped."""
 
 import re
 
@@ -12,14 +12,14 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def count(kind, text):
-    """(passed, failed, skipped) of one step; kind is gtest (as ctest -V shows it), pytest or node."""
+    """(passed, failed, skipped) of one step; kind: gtest (as ctest -V shows it), pytest or node."""
     lines = [ESCAPES.sub("", line.rstrip()) for line in text.splitlines()]
     return {"gtest": count_gtest, "pytest": count_pytest, "node": count_node}[kind](lines)
 
 
 def count_gtest(lines):
-    """A program whose verdict is bad though no case of it failed (a crash, a time-out) counts as one failure more;
-    a program that prints no cases counts as one test."""
+    """A program whose verdict is bad though no case of it failed (a crash, a time-out) counts as
+    one failure more; a program that prints no cases counts as one test."""
     cases, verdicts = {}, {}
     for line in lines:
         inner, verdict = CTEST_LINE.match(line), CTEST_VERDICT.match(line)
@@ -53,7 +53,7 @@ def count_pytest(lines):
 
 
 def count_node(lines):
-    """The closing lines of node --test or of vitest and jest; several runs in one output are added up."""
+    """The closing lines of node --test, vitest or jest; several runs in one output add up."""
     passed = failed = skipped = 0
     for line in lines:
         node, vitest = NODE_COUNT.match(line), VITEST_COUNT.match(line)
@@ -72,6 +72,8 @@ def total(found):
     sums = {}
     for number, word in found:
         sums[word.rstrip("s") if word.startswith("error") else word] = int(number)
-    return (sums.get("passed", 0) + sums.get("xfailed", 0),
-            sums.get("failed", 0) + sums.get("error", 0) + sums.get("xpassed", 0),
-            sums.get("skipped", 0))
+    return (
+        sums.get("passed", 0) + sums.get("xfailed", 0),
+        sums.get("failed", 0) + sums.get("error", 0) + sums.get("xpassed", 0),
+        sums.get("skipped", 0),
+    )
