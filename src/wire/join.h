@@ -6,15 +6,16 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "wire/input_error.h"
 
 namespace gavel::wire {
 
 struct JoinLimits {
-  std::size_t room_bytes_max = 128;    // of the unescaped name
-  std::size_t resume_bytes_max = 512;  // a resume token of ours has about 150
-  std::size_t token_bytes_max = 8192;  // a JWT with some claims has 200 to 1,000
+  std::size_t room_bytes_max = limits::kRoomNameBytesMax;  // of the unescaped name
+  std::size_t resume_bytes_max = 512;                      // a resume token of ours has about 150
+  std::size_t token_bytes_max = limits::kTokenBytesMax;  // a JWT with some claims has 200 to 1,000
 };
 
 struct JoinRequest {

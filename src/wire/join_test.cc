@@ -39,8 +39,8 @@ TEST(Join, ReadsARoomAlone) {
 }
 
 TEST(Join, ReadsEveryField) {
-  const auto result = parse(
-      R"(,"token":"a.b.c","resume":"tok","epoch":"18446744073709551615","since":9007199254740991,"room":"r")");
+  const auto result = parse(R"(,"token":"a.b.c","resume":"tok","epoch":"18446744073709551615",)"
+                            R"("since":9007199254740991,"room":"r")");
   ASSERT_TRUE(result);
   const JoinRequest& join = result.value();
   EXPECT_TRUE(join.has_since && join.has_epoch && join.has_resume && !join.since_latest);

@@ -17,15 +17,18 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "wire/input_error.h"
 
 namespace gavel::wire {
 
-inline constexpr std::size_t kDepthMax = 64;  // levels of { and [, the message's own { included
-inline constexpr std::size_t kTypeBytesMax = 128;  // of the unescaped type
-inline constexpr std::uint64_t kSafeIntegerMax =
-    (std::uint64_t{1} << 53) - 1;  // exact in every JSON parser
+// Levels of { and [, the message's own { included.
+inline constexpr std::size_t kDepthMax = limits::kJsonDepthMax;
+// Of the unescaped type: a name in a program's source, not a text. Beyond it: bad_type.
+inline constexpr std::size_t kTypeBytesMax = 128;
+// The largest integer that is exact in every JSON parser.
+inline constexpr std::uint64_t kSafeIntegerMax = (std::uint64_t{1} << 53) - 1;
 
 enum class Kind : std::uint8_t { message, join, leave };
 

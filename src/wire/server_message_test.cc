@@ -11,8 +11,9 @@ namespace gavel::wire {
 namespace {
 
 TEST(ServerMessage, ReadsARoomMessage) {
-  const auto message = read_server_message(
-      R"({"msg_id":121,"client_id":7,"ts":1764036000123,"type":"move","x":{"type":"no","ref":1},"ref":5})");
+  const auto message =
+      read_server_message(R"({"msg_id":121,"client_id":7,"ts":1764036000123,"type":"move",)"
+                          R"("x":{"type":"no","ref":1},"ref":5})");
   ASSERT_TRUE(message);
   EXPECT_TRUE(message->stamped);
   EXPECT_EQ(message->msg_id, MessageId{121});

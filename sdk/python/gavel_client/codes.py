@@ -5,7 +5,7 @@ from typing import Dict, NamedTuple, Optional
 
 class CloseInfo(NamedTuple):
     name: str
-    reconnect: str  # "no": not by itself; "yes": later, as a new player; "resume": at once, with the token
+    reconnect: str  # "no": not by itself; "yes": later; "resume": at once
     meaning: str
 
 
