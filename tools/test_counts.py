@@ -12,9 +12,15 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def count(kind, text):
-    """(passed, failed, skipped) of one step; kind: gtest (as ctest -V shows it), pytest or node."""
+    """(passed, failed, skipped) of one step; kind: gtest (from ctest -V), pytest, node, total."""
     lines = [ESCAPES.sub("", line.rstrip()) for line in text.splitlines()]
-    return {"gtest": count_gtest, "pytest": count_pytest, "node": count_node}[kind](lines)
+    counters = {
+        "gtest": count_gtest,
+        "pytest": count_pytest,
+        "node": count_node,
+        "total": count_total,
+    }
+    return counters[kind](lines)
 
 
 def count_gtest(lines):
@@ -66,6 +72,12 @@ def count_node(lines):
             more = total(PYTEST_COUNT.findall(vitest[1]))
             passed, failed, skipped = passed + more[0], failed + more[1], skipped + more[2]
     return passed, failed, skipped
+
+
+def count_total(lines):
+    """A last line as ours: "N passed, N failed"."""
+    found = re.fullmatch(r"(\d+) passed, (\d+) failed", lines[-1] if lines else "")
+    return (int(found[1]), int(found[2]), 0) if found else (0, 0, 0)
 
 
 def total(found):
