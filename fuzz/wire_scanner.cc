@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "wire/scanner_oracle.h"
+#include "wire/scanner_oracle_test.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using nlohmann::json;

@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-#include "wire/scanner_oracle.h"
+#include "wire/scanner_oracle_test.h"
 
 namespace gavel::wire {
 namespace {
