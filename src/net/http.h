@@ -18,8 +18,8 @@ struct HttpReply {
   bool upgrade = false;  // `bytes` is a 101, frames follow
   bool echo = false;     // the connection is /echo
   bool deflate = false;  // permessage-deflate was negotiated
-  std::string bytes;     // the whole response
-  std::string token;     // from Authorization: Bearer; empty = none
+  std::string bytes{};   // the whole response
+  std::string token{};   // from Authorization: Bearer; empty = none
 };
 
 // Is the process ready for players? `reason` says why not.
