@@ -11,6 +11,8 @@ namespace gavel {
 // C0, DEL, C1, U+2028, U+2029, and the bidirectional controls.
 bool is_control_character(char32_t c);
 
+bool is_utf8(std::string_view text);
+
 // True when `text` is valid UTF-8 without such characters.
 bool is_plain_text(std::string_view text);
 
