@@ -3,38 +3,17 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "app/config/checks.h"
 #include "app/config/value.h"
+#include "base/config_file.h"
 #include "base/escape.h"
 
 namespace gavel::app {
 namespace {
 
-// A configuration that is larger is some other file.
-constexpr std::size_t kFileBytesMax = 1024 * 1024;
-
 std::size_t place(const Option& option) {
   return static_cast<std::size_t>(&option - options().data());
-}
-
-bool read_file(const std::string& name, std::string& content, std::string& error) {
-  std::ifstream file(name, std::ios::binary);
-  std::ostringstream bytes;
-  if (!file || !(bytes << file.rdbuf())) {
-    error = escape_for_log(name) + ": can't be read: " + std::strerror(errno);
-    return false;
-  }
-  content = std::move(bytes).str();
-  if (content.size() > kFileBytesMax) {
-    error = escape_for_log(name) + ": larger than 1MiB: is it a configuration?";
-    return false;
-  }
-  return true;
 }
 
 // --- the file ---
@@ -272,10 +251,9 @@ Loaded load(const CommandLine& command_line, const char* const* environment) {
   loaded.file = command_line.config_file;
   if (loaded.file.empty()) loaded.file = find_variable(environment, "GAVEL_CONFIG");
   if (!loaded.file.empty()) {
-    std::string text;
     std::string error;
-    if (read_file(loaded.file, text, error)) {
-      load_toml(text, loaded.file, loaded);
+    if (const auto text = read_small_file(loaded.file, error)) {
+      load_toml(*text, loaded.file, loaded);
     } else {
       loaded.errors.push_back(error);
     }
