@@ -433,6 +433,14 @@ void Connection::bury_if_failed() {
   if (failed_) kill();
 }
 
+std::string Connection::describe() const {
+  return "state " + std::to_string(static_cast<int>(state_)) + ", holds " + std::to_string(holds_) +
+         (blocked_ ? ", blocked" : "") + (failed_ ? ", failed" : "") + (listed_ready_ ? ", ready" : "") +
+         (member_.paging() ? ", paging" : "") + ", private " +
+         std::to_string(private_.size() - private_at_) + ", held back " +
+         std::to_string(pending_in_.size()) + ", next " + std::to_string(member_.next().value);
+}
+
 // --- time --------------------------------------------------------------------------------------------------------
 
 bool Connection::makes_progress() {

@@ -58,6 +58,8 @@ class Connection final : public shard::FdHandler, public room::Delivery, public 
   void bury_if_failed();
   // On the new shard: goes on with the join.
   void arrive(Gateway& gateway);
+  // Its state in a line, for logs and for a simulation that failed.
+  std::string describe() const;
   // Gone at once, without a close frame.
   void kill();
 

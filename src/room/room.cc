@@ -32,7 +32,9 @@ std::size_t Room::backlog_bytes() const {
 Accepted Room::accept(Member& member, Ref ref, std::string_view body, std::uint64_t number) {
   if (ref) {
     if (member.awaited_ref_ && ref > member.awaited_ref_) return Accepted::out_of_order;
-    if (ref <= member.last_ref_) return Accepted::duplicate;
+    if (ref <= member.last_ref_) {
+      return is_under_way(member.client_, ref) ? Accepted::under_way : Accepted::duplicate;
+    }
   }
   const Accepted result = take(member.client_, ref, body, number);
   if (result == Accepted::store_unavailable) {
@@ -193,18 +195,38 @@ void Room::settle(std::uint64_t tag, const Settlement& settlement) {
   under_way_.erase(it);
   unkept_bytes_ -= batch->block.bytes();
   if (!settlement.kept) {
-    for (const Batch::Sender& sender : batch->senders) refuse(sender, settlement.error);
+    refuse_all(std::move(batch), settlement.error);
+    // What was taken behind a refused message can't be kept in its place (promise P2).
+    if (gathering_) {
+      unkept_bytes_ -= gathering_->block.bytes();
+      refuse_all(std::exchange(gathering_, nullptr), settlement.error);
+    }
   } else {
     for (const std::uint16_t index : settlement.duplicates) {
       const Batch::Sender& sender = batch->senders[index];
       if (Member* member = find(sender.client)) member->joiner_->on_duplicate(sender.ref);
     }
+    rooms_.give_batch(std::move(batch));
   }
-  rooms_.give_batch(std::move(batch));
   if (under_way_.empty()) rooms_.unlist_busy(*this);
   if (unkept_bytes_ < rooms_.options_.unkept_bytes_max && !paused_.empty()) {
     for (Member* member : std::exchange(paused_, {})) member->delivery_.flush();
   }
+}
+
+bool Room::is_under_way(ClientId client, Ref ref) const {
+  const auto holds_it = [&](const std::unique_ptr<Batch>& batch) {
+    return std::any_of(batch->senders.begin(), batch->senders.end(), [&](const Batch::Sender& sender) {
+      return sender.client == client && sender.ref == ref;
+    });
+  };
+  return (gathering_ && holds_it(gathering_)) ||
+         std::any_of(under_way_.begin(), under_way_.end(), holds_it);
+}
+
+void Room::refuse_all(std::unique_ptr<Batch> batch, LogError error) {
+  for (const Batch::Sender& sender : batch->senders) refuse(sender, error);
+  rooms_.give_batch(std::move(batch));
 }
 
 void Room::refuse(const Batch::Sender& sender, LogError error) {

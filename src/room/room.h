@@ -27,7 +27,8 @@ struct PendingJoin;
 enum class Accepted : std::uint8_t {
   yes,
   yes_and_pause,     // taken, but the room holds all the unkept bytes that it may: read no more until Delivery::flush()
-  duplicate,         // its ref was accepted before (promise P5)
+  duplicate,         // its ref is kept already (promise P5)
+  under_way,         // its ref was taken and is on its way to the store: the first copy will be answered
   out_of_order,      // an earlier ref was refused and must come again first
   store_unavailable, // the store has been away for too long to take more
 };
@@ -117,7 +118,9 @@ class Room {
   void append_frame(MessageId id, const Entry& entry);
   void append_compressed(MessageId id, const Entry& entry);
   void make_room(Backlog& backlog);
+  bool is_under_way(ClientId client, Ref ref) const;
   void settle(std::uint64_t tag, const Settlement& settlement);
+  void refuse_all(std::unique_ptr<Batch> batch, LogError error);
   void refuse(const Batch::Sender& sender, LogError error);
 
   void add_member(Member& member, ClientId client, MessageId next, bool compressed);

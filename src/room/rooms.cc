@@ -103,7 +103,7 @@ void Rooms::on_open_failed(RoomKey key, LogError error) {
 
 void Rooms::fail_joins(Room& room, JoinError error) {
   for (auto& join : std::exchange(room.joins_, {})) {
-    std::erase_if(claims_, [&join](const auto& claim) { return claim.second == join.get(); });
+    forget_claim(*join);
     join->member->joining_ = nullptr;
     join->joiner->on_join_failed(error);
   }
@@ -140,7 +140,7 @@ void Rooms::leave(Member& member) {
   if (room == nullptr) return;
   std::erase_if(room->joins_, [&](const std::unique_ptr<PendingJoin>& join) {
     if (join->member != &member) return false;
-    std::erase_if(claims_, [&](const auto& claim) { return claim.second == join.get(); });
+    forget_claim(*join);
     return true;
   });
   member.joiner_ = nullptr;
@@ -164,9 +164,16 @@ void Rooms::advance_joins(Room& room) {
     const auto it = std::find_if(room.joins_.begin(), room.joins_.end(),
                                  [join](const auto& one) { return one.get() == join; });
     if (it == room.joins_.end()) continue;
-    (*it)->member->joining_ = nullptr;
+    forget_claim(*join);
+    join->member->joining_ = nullptr;
     room.joins_.erase(it);
   }
+}
+
+// The store's answer, should it still come, is for nobody.
+void Rooms::forget_claim(const PendingJoin& join) {
+  if (!join.claiming || join.claimed) return;
+  std::erase_if(claims_, [&join](const auto& claim) { return claim.second == &join; });
 }
 
 bool Rooms::advance_join(Room& room, PendingJoin& join) {

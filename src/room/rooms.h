@@ -165,6 +165,7 @@ class Rooms final : public LogListener {
                    Ref awaited_ref);
   bool may_resume(const Room& room, const PendingJoin& join, Ref& last_ref, Ref& awaited_ref) const;
   bool resume_is_settled(const Room& room, ClientId client) const;
+  void forget_claim(const PendingJoin& join);
   void fail_joins(Room& room, JoinError error);
 
   void list_pending(Room& room);

@@ -148,6 +148,8 @@ TEST_F(RoomsTest, WhoFallsBehindRetentionIsToldSo) {
 TEST_F(RoomsTest, P5ARepeatedRefIsTakenOnce) {
   auto a = joined();
   EXPECT_EQ(a->send(body(1), 5), Accepted::yes);
+  EXPECT_EQ(a->send(body(1), 5), Accepted::under_way);
+  turn();
   EXPECT_EQ(a->send(body(1), 5), Accepted::duplicate);
   EXPECT_EQ(a->send(body(2), 4), Accepted::duplicate);
   EXPECT_EQ(a->send(body(3), 6), Accepted::yes);
@@ -205,6 +207,35 @@ TEST_F(RoomsTest, AfterARefusalHigherRefsWaitForTheRefusedOne) {
   EXPECT_EQ(a->send(body(2), 2), Accepted::yes);
   turn();
   expect_ids(*a, 1, 2);
+}
+
+// Found by the simulation: a repeat was answered "duplicate" while its first copy was on its way; that copy was then
+// refused, and the sender believed that it was kept.
+TEST_F(RoomsTest, P5ARepeatIsNotAnsweredBeforeTheFateOfItsFirstCopyIsKnown) {
+  auto a = joined();
+  log.stalled = true;
+  a->send(body(1), 1);
+  turn();
+  EXPECT_EQ(a->send(body(1), 1), Accepted::under_way);
+  log.stalled = false;
+  log.refuse = LogError::full;
+  turn();
+  EXPECT_EQ(a->refused, std::vector<std::uint64_t>{1});
+}
+
+TEST_F(RoomsTest, P2WhatWasTakenBehindARefusedMessageIsRefusedToo) {
+  auto a = joined();
+  log.stalled = true;
+  a->send(body(1), 1);
+  turn();
+  a->send(body(2), 2);  // gathered, not handed to the store yet
+  log.stalled = false;
+  log.refuse = LogError::full;
+  log.commit();
+  log.refuse.reset();
+  turn();
+  EXPECT_TRUE(a->messages().empty());
+  EXPECT_EQ(a->refused, (std::vector<std::uint64_t>{1, 2}));
 }
 
 TEST_F(RoomsTest, ARoomWhoseStoreIsAwayPausesThenRefusesThenCloses) {

@@ -53,6 +53,7 @@ Session::Next Session::on_message(const wire::Incoming& message, std::size_t byt
   switch (member.room()->accept(member, message.ref, message.body, number_)) {
     case room::Accepted::yes: ++env_->counters.accepted; return Next::go_on;
     case room::Accepted::yes_and_pause: ++env_->counters.accepted; return Next::pause;
+    case room::Accepted::under_way: return Next::go_on;
     case room::Accepted::duplicate: on_duplicate(message.ref); return Next::go_on;
     case room::Accepted::out_of_order: error(ErrorCode::out_of_order, message.ref); return Next::go_on;
     case room::Accepted::store_unavailable:
