@@ -79,7 +79,10 @@ IoResult TlsSocket::send(const iovec* parts, int count) {
     const iovec first{static_cast<char*>(parts->iov_base) + offset, parts->iov_len - offset};
     // The rest of a part that was begun goes alone; then the others together.
     std::size_t taken = offset != 0 ? channel_.write(&first, 1) : channel_.write(parts, count);
-    if (!flush()) return {IoStatus::failed, 0, false};
+    if (!flush() || channel_.state() == TlsChannel::State::failed) {
+      failed_ = true;
+      return {IoStatus::failed, 0, false};
+    }
     sent += taken;
     bool moved = taken > 0;
     taken += offset;
