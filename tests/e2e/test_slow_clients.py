@@ -251,10 +251,12 @@ def test_who_sends_too_fast_is_told_and_then_closed(room):
         assert closed.code == 4105, closed
         refusals = [obj for obj in fast.others if obj.get("code") == "rate_limited"]
         assert refusals and all(obj["retry_after_ms"] > 0 for obj in refusals)
-        kept = [obj["text"] for obj, _ in fast.seen]
-        assert kept == [str(i) for i in range(1, len(kept) + 1)], "no hole in silence"
-        watcher.collect(len(kept))
-        assert 10 <= len(kept) < 100
+        # What it was not told about is in the room: no hole in silence.
+        kept = server.joined(room, {"since": "latest"}).joined["msg_id"]
+        assert 10 <= kept < 100
+        assert [obj["text"] for obj in watcher.collect(kept)] == [str(i + 1) for i in range(kept)]
+        refused = [obj["ref"] for obj in fast.others if obj.get("type") == "error"]
+        assert refused == list(range(kept + 1, kept + 1 + len(refused)))
 
 
 def test_the_ninth_part_of_a_stream_is_as_good_as_the_first_with_a_crowd_of_bad_clients(room):

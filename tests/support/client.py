@@ -119,6 +119,7 @@ class Client:
         self.pongs = []
         self.joined = None
         self.answers_pings = True
+        self.has_closed = False  # it has sent a close frame
         self.response = b""
         if handshake:
             self.shake_hands(path, headers)
@@ -221,10 +222,20 @@ class Client:
             elif got.opcode == PONG:
                 self.pongs.append(got.payload)
             elif got.opcode == CLOSE:
+                self.answer_close(got.payload)
                 raise self.closed_by(got.payload)
             else:
                 assert got.fin, "a fragmented message from the server"
                 return got
+
+    def answer_close(self, payload):
+        if self.has_closed:
+            return
+        self.has_closed = True
+        try:
+            self.send_frame(payload[:2], CLOSE)
+        except OSError:
+            pass  # the server has ended the stream already
 
     @staticmethod
     def closed_by(payload):
@@ -296,6 +307,7 @@ class Client:
 
     def close(self, code=1000):
         """The close handshake, begun here; the server's answer."""
+        self.has_closed = True
         self.send_frame(close_payload(code), CLOSE)
         closed = self.expect_close()
         self.drop()

@@ -36,7 +36,9 @@ class Server:
         self.store = store
         self.threads = threads
         self.args = list(args)
-        self.env = {**os.environ, **(env or {})}
+        # GAVEL_… are options of the server; those of the tests are none of its business.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GAVEL_")}
+        self.env = {**own, **(env or {})}
         self.cwd = cwd
         self.binary = binary or gavel_binary()
         self.port = 0
@@ -77,7 +79,6 @@ class Server:
         ]
         self.process = Process(command, self.env, self.cwd)
         try:
-            self.admin_port = int(self.process.wait_for_line(ADMIN)[2])
             self.port = int(self.process.wait_for_line(LISTENING)[2])
         except BaseException:
             self.process.kill()
@@ -127,6 +128,8 @@ class Server:
 
     def admin(self, path, method="GET", body=None, headers=None):
         """(status, text) of a request to the admin address."""
+        if self.admin_port == 0:
+            self.admin_port = int(self.process.wait_for_line(ADMIN)[2])
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.admin_port}{path}",
             method=method,
