@@ -1,6 +1,7 @@
 #include "app/stores.h"
 
 #include "store/memory/memory_store.h"
+#include "store/rocks/rocks_store.h"
 
 namespace gavel::app {
 namespace {
@@ -24,10 +25,23 @@ std::unique_ptr<store::Store> open_memory(const Config& config) {
   return std::make_unique<store::MemoryStore>(options);
 }
 
+std::unique_ptr<store::Store> open_rocks(const Config& config, std::string_view directory,
+                                         std::string& error) {
+  store::RocksOptions options;
+  options.directory = directory;
+  options.synced = config.durability == "synced";
+  options.retention = retention_of(config);
+  return store::open_rocks(options, error);
+}
+
 }  // namespace
 
 std::unique_ptr<store::Store> open_store(const Config& config, std::string& error) {
   if (config.store == "memory") return open_memory(config);
+  constexpr std::string_view kRocks = "rocks:";
+  if (config.store.starts_with(kRocks)) {
+    return open_rocks(config, std::string_view(config.store).substr(kRocks.size()), error);
+  }
   error = "this build has no store for --store " + config.store;
   return nullptr;
 }
