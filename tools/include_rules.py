@@ -57,6 +57,7 @@ RULES = {
             "boost/system": ANYWHERE,
             "boost/beast": ANYWHERE,
             "nlohmann/": SOURCES,
+            "prometheus/": SOURCES,
         },
     },
     "cli": {
@@ -65,7 +66,7 @@ RULES = {
             "wire",
             "store",
             "net",
-            "session/token.h",
+            "session/jwt_signer.h",
             "room/block.h",
             "room/message_log.h",
         ],

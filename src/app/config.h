@@ -1,7 +1,7 @@
 // What a process was told to do: read once at the start, and again at a reload. The table of
 // options (config/table.h) says where each value comes from, what it may be and what it is for;
-// this struct is what the rest reads. The defaults that stand here are the table's:
-// config/table_test.cc compares them. A value; any thread.
+// this struct is what the rest reads. What it holds when it is made is the default of each
+// option. A value; any thread.
 #pragma once
 
 #include <chrono>

@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "net/tls_test_keys.h"
+#include "net/tls_keys_test.h"
 
 namespace gavel::net {
 namespace {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "net/tls_test_keys.h"
+#include "net/tls_keys_test.h"
 
 namespace gavel::net {
 namespace {

@@ -1,14 +1,17 @@
 #include "session/jwks.h"
 
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include <string>
 
 #include "base/base64.h"
+#include "session/jwt_keys_test.h"
 #include "session/jwt_signer.h"
-#include "session/jwt_test_keys.h"
 
 namespace gavel::session {
 namespace {

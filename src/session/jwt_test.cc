@@ -2,13 +2,14 @@
 #include "session/jwt.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <string>
 
 #include "base/base64.h"
+#include "session/jwt_keys_test.h"
 #include "session/jwt_signer.h"
-#include "session/jwt_test_keys.h"
 
 namespace gavel::session {
 namespace {
