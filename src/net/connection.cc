@@ -131,6 +131,7 @@ void Connection::consume_handshake(std::span<char>& in) {
   if (session_) session_->set_handshake_token(std::move(reply.token));
   handshake_.reset();
   state_ = State::open;
+  gateway_->set_deadline(*this, first_check_ms());
   reply_http(std::move(reply.bytes), true);
 }
 
@@ -443,10 +444,20 @@ std::string Connection::describe() const {
 
 // --- time --------------------------------------------------------------------------------------------------------
 
+// Does a peer that was backed up when we last looked take what is sent to it? Acknowledged counts, not what our kernel
+// took. That the peer's kernel takes a ping into an empty buffer says nothing about the player behind it.
 bool Connection::makes_progress() {
-  const std::uint64_t acknowledged = sent_total_ - std::min<std::uint64_t>(
-                                                       sent_total_, socket_->unacknowledged());
-  return std::exchange(acknowledged_, acknowledged) < acknowledged;
+  const std::uint64_t outstanding = std::min<std::uint64_t>(sent_total_, socket_->unacknowledged());
+  const std::uint64_t acknowledged = sent_total_ - outstanding;
+  const bool progress = backed_up_ && acknowledged > acknowledged_;
+  acknowledged_ = acknowledged;
+  backed_up_ = outstanding != 0;
+  return progress;
+}
+
+// When liveness is to be looked at next, as long as nothing comes.
+std::int64_t Connection::first_check_ms() const {
+  return std::min(join_by_ms_, gateway_->now_ms() + gateway_->options().ping_interval_ms);
 }
 
 void Connection::on_deadline() {

@@ -43,8 +43,9 @@ class Connection final : public shard::FdHandler, public room::Delivery, public 
   };
   State state() const { return state_; }
   int fd() const { return socket_->fd(); }
-  const std::string& address() const { return address_; }
   std::int64_t opened_ms() const { return opened_ms_; }
+  // The token's subject; empty without one, and before the join.
+  std::string_view player() const { return session_ ? std::string_view(session_->player().sub) : std::string_view(); }
   session::Session* session() { return session_.get(); }
   const room::Member& peer_member() const { return member_; }
 
@@ -74,6 +75,7 @@ class Connection final : public shard::FdHandler, public room::Delivery, public 
   void close(wire::CloseCode code, std::string_view reason) override;
   void resume_input() override;
   room::Member& member() override { return member_; }
+  const std::string& address() const override { return address_; }
 
  private:
   friend class Gateway;
@@ -103,6 +105,7 @@ class Connection final : public shard::FdHandler, public room::Delivery, public 
   void start_lingering();
   bool has_output() const { return private_at_ < private_.size(); }
   bool makes_progress();
+  std::int64_t first_check_ms() const;
   void check_liveness();
 
   Gateway* gateway_;
@@ -122,6 +125,7 @@ class Connection final : public shard::FdHandler, public room::Delivery, public 
   bool has_pong_ = false;       // pong_ waits for the socket
   bool input_ending_ = false;   // the peer ends, perhaps behind bytes that are still to be read
   bool input_over_ = false;     // … and it was read to its end
+  bool backed_up_ = false;      // bytes were unacknowledged when liveness was last looked at
   bool was_joined_ = false;     // when liveness was last looked at
   wire::CloseCode goodbye_ = wire::CloseCode::none;
   std::string goodbye_reason_;

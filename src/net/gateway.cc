@@ -179,8 +179,8 @@ void Gateway::finish_moves() {
       Connection& here = **box;
       target.adopt(std::move(*box));
       if (here.state() == Connection::State::dead) return;
-      target.set_deadline(here, here.join_by_ms_);
       here.arrive(target);
+      target.set_deadline(here, here.first_check_ms());
     });
   }
 }
