@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
@@ -210,6 +211,12 @@ bool Site::admit(std::int64_t now_s, std::uint32_t& suppressed) {
 void start(const Options& options) {
   set_levels(options.levels);
   state() = {make_logger(options.format, options.fd), options.format};
+}
+
+void hold_standard_descriptors() {
+  int fd = ::open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2) fd = ::dup(fd);
+  if (fd > 2) ::close(fd);
 }
 
 void set_levels(const Levels& levels) {

@@ -92,6 +92,10 @@ inline bool enabled(Area area, Level level) {
 void write(Site& site, Area area, Level level, std::string_view message,
            std::initializer_list<Field> fields);
 
+// Opens /dev/null where one of the descriptors 0, 1 and 2 is closed: the first socket would get its
+// number, and a player our log lines. The first thing that main() does.
+void hold_standard_descriptors();
+
 // Lines that the target did not take since the start.
 std::uint64_t lost_lines();
 

@@ -149,5 +149,16 @@ TEST(Log, GoesOnWhereTheTargetIsClosedOrFull) {
   EXPECT_EQ(lost_lines(), before + 2);
 }
 
+TEST(LogDeathTest, KeepsTheStandardDescriptorsFromBecomingSockets) {
+  EXPECT_EXIT(
+      {
+        ::close(0);
+        ::close(2);
+        hold_standard_descriptors();
+        ::_exit(::dup(1) > 2 ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 }  // namespace
 }  // namespace gavel::log
