@@ -65,6 +65,13 @@ bool Server::bind(std::string& error) {
   return true;
 }
 
+void Server::reconfigure(const ServerOptions& options, const session::Admission& admission) {
+  on_each_shard([&](shard::Shard& shard, net::Gateway& gateway) {
+    gateway.reconfigure(options.gateway, options.session, admission);
+    shard.rooms().set_options(options.rooms);
+  });
+}
+
 bool Server::drain(std::int64_t within_ms) {
   using namespace std::chrono;
   shared_.draining = true;

@@ -58,9 +58,10 @@ Connection::~Connection() {
 // --- in ----------------------------------------------------------------------------------------------------------
 
 void Connection::on_events(std::uint32_t events) {
-  if ((events & EPOLLOUT) != 0 && blocked_) {
+  if ((events & EPOLLOUT) != 0) {
+    if (!socket_->on_writable()) failed_ = true;
+    if (blocked_ || failed_) gateway_->list_dirty(*this);
     blocked_ = false;
-    gateway_->list_dirty(*this);
   }
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
     input_ending_ = true;
@@ -83,7 +84,10 @@ void Connection::read() {
   const std::span<char> buffer = gateway_->receive_buffer();
   const IoResult got = socket_->recv(buffer.data(), buffer.size());
   switch (got.status) {
-    case IoStatus::would_block: return;
+    case IoStatus::would_block:
+      // TLS bounds what it does a turn: nothing for us yet, but more to read.
+      if (!got.drained) gateway_->list_ready(*this);
+      return;
     case IoStatus::closed: on_input_ended(); return;
     case IoStatus::failed: kill(); return;
     case IoStatus::ok: break;

@@ -46,6 +46,8 @@ Gateway::Gateway(shard::Shard& shard, shard::Watcher& watcher, GatewayShared& sh
     : shard_(shard),
       watcher_(watcher),
       shared_(shared),
+      options_(shared.options),
+      session_options_(shared.session),
       compressor_(deflater_),
       receive_buffer_(kReceiveBufferBytes) {
   reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -59,12 +61,12 @@ void Gateway::listen(int fd) { listeners_.push_back(std::make_unique<Listener>(*
 
 void Gateway::on_start() {
   env_.rooms = &shard_.rooms();
-  env_.options = &shared_.session;
+  env_.options = &session_options_;
   env_.admission = shared_.admission;
   env_.hash = shared_.hash;
   env_.shard = shard_.index();
   env_.shards = static_cast<unsigned>(shared_.gateways.size());
-  if (shared_.options.deflate) shard_.rooms().set_compressor(&compressor_);
+  if (options_.deflate) shard_.rooms().set_compressor(&compressor_);
   for (auto& listener : listeners_) watcher_.watch_listener(listener->fd(), listener.get());
 }
 
@@ -251,7 +253,14 @@ void Gateway::on_tick() {
 }
 
 HttpReply Gateway::answer(const ws::HandshakeParser& request, std::string_view) {
-  return answer_http(request, shared_.options, shared_.ready);
+  return answer_http(request, options_, shared_.ready);
+}
+
+void Gateway::reconfigure(const GatewayOptions& options, const session::SessionOptions& session,
+                          const session::Admission& admission) {
+  options_ = options;
+  session_options_ = session;
+  env_.admission = &admission;
 }
 
 void Gateway::drain(std::string_view reason) {

@@ -59,6 +59,9 @@ class Gateway final : public shard::TurnHooks {
   // --- for the server, on the shard's thread ---
   // A new connection over `socket`; null where a limit refuses it.
   Connection* take(std::unique_ptr<Socket> socket, std::string address);
+  // For what comes from now on; connections that are there keep their message limits.
+  void reconfigure(const GatewayOptions& options, const session::SessionOptions& session,
+                   const session::Admission& admission);
   // No new connections; everybody gets what the room has shown, then 1012.
   void drain(std::string_view reason);
   std::size_t connections() const { return connections_.size() - free_.size(); }
@@ -74,7 +77,7 @@ class Gateway final : public shard::TurnHooks {
   // --- for Connection ---
   std::int64_t now_ms() const { return shard_.now_ms(); }
   std::int64_t wall_ms() const { return shard_.wall_ms(); }
-  const GatewayOptions& options() const { return shared_.options; }
+  const GatewayOptions& options() const { return options_; }
   GatewayCounters& counters() { return counters_; }
   session::SessionEnv& session_env() { return env_; }
   ws::Deflater& deflater() { return deflater_; }
@@ -116,6 +119,8 @@ class Gateway final : public shard::TurnHooks {
   shard::Shard& shard_;
   shard::Watcher& watcher_;
   GatewayShared& shared_;
+  GatewayOptions options_;
+  session::SessionOptions session_options_;
   session::SessionEnv env_;
   GatewayCounters counters_;
   ws::Deflater deflater_;

@@ -3,14 +3,15 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "app/config/command_line.h"
+#include "app/config/config_command.h"
 #include "app/config/load.h"
 #include "app/serve.h"
-#ifdef GAVEL_HAS_CLI
-#include "cli/commands.h"
-#endif
+#include "base/log.h"
+#include "cli/token.h"
 
 namespace {
 
@@ -23,7 +24,8 @@ void add_serve_command(CLI::App& app, std::function<int()>& run, char** environm
       const gavel::app::Loaded loaded = gavel::app::load(*line, environment);
       for (const std::string& warning : loaded.warnings) std::fprintf(stderr, "gavel: %s\n", warning.c_str());
       for (const std::string& error : loaded.errors) std::fprintf(stderr, "gavel: %s\n", error.c_str());
-      return loaded.ok() ? gavel::app::serve(loaded.config) : 2;
+      if (!loaded.ok()) return 2;
+      return gavel::app::serve(loaded, [line, environment] { return gavel::app::load(*line, environment); });
     };
   });
 }
@@ -31,14 +33,15 @@ void add_serve_command(CLI::App& app, std::function<int()>& run, char** environm
 }  // namespace
 
 int main(int argc, char** argv, char** environment) {
+  // A socket must never get the number of a closed stdout or stderr.
+  gavel::log::hold_standard_descriptors();
   CLI::App app{"gavel: ordered rooms for multiplayer games", "gavel"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "gavel " GAVEL_VERSION);
   std::function<int()> run;
   add_serve_command(app, run, environment);
-#ifdef GAVEL_HAS_CLI
-  gavel::cli::add_commands(app, run);
-#endif
+  gavel::app::add_config_command(app, run, environment);
+  gavel::cli::add_token_command(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
