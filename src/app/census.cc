@@ -31,6 +31,8 @@ void add_rooms(const room::Rooms& rooms, admin::TotalsSnapshot& totals) {
   rooms.for_each([&](const room::Room& room) {
     counters += room.counters();
     totals.members += room.members().size();
+    totals.unkept_bytes += room.unkept_bytes();
+    totals.backlog_bytes += room.backlog_bytes();
     for (const room::Member* member : room.members()) {
       totals.slowest_lag = std::max(totals.slowest_lag, member->lag());
     }
@@ -51,6 +53,7 @@ void add_gateway(const net::Gateway& gateway, admin::TotalsSnapshot& totals) {
   totals.refused += counters.refused;
   for (const auto& [code, count] : counters.closes) totals.disconnects[code] += count;
   const session::SessionCounters& sessions = gateway.session_env_now().counters;
+  totals.messages_received += sessions.messages;
   totals.joins += sessions.joins;
   totals.resumes += sessions.resumes;
   totals.duplicates += sessions.duplicates;
@@ -58,6 +61,16 @@ void add_gateway(const net::Gateway& gateway, admin::TotalsSnapshot& totals) {
     const std::uint64_t count = sessions.errors[static_cast<std::size_t>(row.code)];
     if (count != 0) totals.errors[std::string(row.name)] += count;
   }
+}
+
+void add_shard(shard::Shard& shard, admin::TotalsSnapshot& totals) {
+  totals.turns += shard.turn_times().turns;
+  totals.turn_times.push_back(shard.turn_times().busy);
+  const room::Latencies& latencies = shard.rooms().latencies();
+  totals.sequencing += latencies.sequencing;
+  totals.delivery += latencies.delivery;
+  totals.store_append += latencies.store_append;
+  totals.store_refusals += latencies.refused_appends;
 }
 
 }  // namespace
@@ -68,7 +81,7 @@ admin::TotalsSnapshot count_totals(Server& server) {
   server.on_each_shard([&](shard::Shard& shard, net::Gateway& gateway) {
     add_rooms(shard.rooms(), totals);
     add_gateway(gateway, totals);
-    totals.turns += shard.turn_times().turns;
+    add_shard(shard, totals);
   });
   return totals;
 }
@@ -76,33 +89,29 @@ admin::TotalsSnapshot count_totals(Server& server) {
 std::vector<admin::RoomSnapshot> count_rooms(Server& server) {
   std::vector<admin::RoomSnapshot> rooms;
   server.on_each_shard([&](shard::Shard& shard, net::Gateway&) {
-    shard.rooms().for_each([&](const room::Room& room) { rooms.push_back(snapshot_of(room)); });
+    shard.rooms().for_each([&](const room::Room& room) {
+      // Opened by nothing but a question about it.
+      if (room.last() == MessageId{0} && room.members().empty()) return;
+      rooms.push_back(snapshot_of(room));
+    });
   });
   return rooms;
 }
 
-bool look_at_room(Server& server, std::string_view name, admin::RoomSnapshot& room,
-                  std::vector<admin::MemberSnapshot>& members) {
-  bool found = false;
-  server.on_room_shard(name, [&](shard::Shard& shard, net::Gateway& gateway) {
-    const room::Room* here = shard.rooms().find(name);
-    if (here == nullptr) return;
-    found = true;
-    room = snapshot_of(*here);
-    gateway.for_each([&](net::Connection& connection) {
-      const room::Member& member = connection.peer_member();
-      if (member.room() != here) return;
-      admin::MemberSnapshot one;
-      one.client_id = member.client().value;
-      one.player = connection.session()->player().sub;
-      one.address = connection.address();
-      one.lag = member.lag();
-      one.reading_store = member.paging();
-      one.connected_ms = shard.now_ms() - connection.opened_ms();
-      members.push_back(std::move(one));
-    });
+void look_at_room(shard::Shard& shard, net::Gateway& gateway, const room::Room& room, admin::RoomView& view) {
+  view.room = snapshot_of(room);
+  gateway.for_each([&](net::Connection& connection) {
+    const room::Member& member = connection.peer_member();
+    if (member.room() != &room) return;
+    admin::MemberSnapshot one;
+    one.client_id = member.client().value;
+    one.player = connection.player();
+    one.address = connection.address();
+    one.lag = member.lag();
+    one.reading_store = member.paging();
+    one.connected_ms = shard.now_ms() - connection.opened_ms();
+    view.members.push_back(std::move(one));
   });
-  return found;
 }
 
 }  // namespace gavel::app

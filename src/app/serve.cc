@@ -6,81 +6,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <thread>
 
+#include "app/admin_address.h"
 #include "app/census.h"
 #include "app/player_admission.h"
+#include "app/reload.h"
 #include "app/server.h"
+#include "app/server_options.h"
 #include "app/stats_line.h"
 #include "app/stores.h"
 #include "base/log.h"
-#include "net/tcp_socket.h"
 
 namespace gavel::app {
 namespace {
-
-using std::chrono::milliseconds;
-
-std::int64_t ms(Duration duration) {
-  return std::chrono::duration_cast<milliseconds>(duration).count();
-}
-
-bool parse_endpoint(const std::string& text, Endpoint& endpoint) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return false;
-  endpoint.host = text.substr(0, colon);
-  if (endpoint.host.size() > 2 && endpoint.host.front() == '[') {
-    endpoint.host = endpoint.host.substr(1, endpoint.host.size() - 2);
-  }
-  endpoint.port = static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)));
-  return true;
-}
-
-ServerOptions options_of(const Config& config) {
-  ServerOptions options;
-  for (const std::string& text : config.listen) {
-    Endpoint endpoint;
-    if (parse_endpoint(text, endpoint)) options.listen.push_back(endpoint);
-  }
-  options.threads = config.threads > 0 ? static_cast<unsigned>(config.threads)
-                                       : std::max(1u, std::thread::hardware_concurrency());
-  options.busy_poll_us = static_cast<int>(config.busy_poll.count());
-
-  net::GatewayOptions& gateway = options.gateway;
-  gateway.handshake_timeout_ms = gateway.join_timeout_ms = ms(config.join_timeout);
-  gateway.ping_interval_ms = ms(config.ping_interval);
-  gateway.ping_timeout_ms = ms(config.ping_timeout);
-  gateway.message_bytes_max = static_cast<std::size_t>(config.message_bytes_max);
-  gateway.fragments_max = static_cast<std::size_t>(config.fragments_max);
-  gateway.connections_max = static_cast<std::size_t>(config.connections_max);
-  gateway.connections_per_address_max = static_cast<std::size_t>(config.connections_per_address_max);
-  gateway.echo = config.echo;
-  gateway.deflate = config.deflate;
-  gateway.www = config.www;
-  gateway.allow_origins = config.allow_origin;
-
-  session::SessionOptions& session = options.session;
-  session.join.room_bytes_max = static_cast<std::size_t>(config.room_name_bytes_max);
-  session.messages_a_second = static_cast<double>(config.rate_messages);
-  session.messages_burst = static_cast<double>(config.rate_messages * config.rate_burst);
-  session.bytes_a_second = static_cast<double>(config.rate_bytes);
-  session.bytes_burst = static_cast<double>(config.rate_bytes * config.rate_burst);
-
-  room::RoomOptions& rooms = options.rooms;
-  rooms.rooms_max = static_cast<std::size_t>(config.rooms_max);
-  rooms.members_max = static_cast<std::size_t>(config.room_members_max);
-  rooms.backlog_bytes_max = static_cast<std::size_t>(config.backlog_bytes);
-  rooms.unkept_bytes_max = static_cast<std::size_t>(config.room_unkept_bytes_max);
-  rooms.pages_in_flight_max = static_cast<std::size_t>(config.pages_in_flight);
-  rooms.linger_ms = ms(config.linger);
-  rooms.resume_ttl_ms = ms(config.resume_ttl);
-  rooms.shared_store = config.store.starts_with("redis") || config.store.starts_with("unix:");
-  return options;
-}
 
 // Each connection is a descriptor: as many as the system allows us.
 void raise_descriptor_limit() {
@@ -119,7 +61,8 @@ void announce(const Server& server, const Config& config, const store::Store& st
 }
 
 // Waits for a signal to stop, and prints the statistics meanwhile.
-void run_until_signal(Server& server, const Config& config, const sigset_t& signals) {
+void run_until_signal(Server& server, const Config& config, Reloader& reloader,
+                      const sigset_t& signals) {
   using Clock = std::chrono::steady_clock;
   StatsLine stats;
   auto last = Clock::now();
@@ -133,7 +76,7 @@ void run_until_signal(Server& server, const Config& config, const sigset_t& sign
     const int number = ::sigtimedwait(&signals, &info, &wait);
     if (number == SIGTERM || number == SIGINT) return;
     if (number == SIGHUP) {
-      GAVEL_LOG(app, info, "SIGHUP: nothing to reload");
+      reloader.reload(server);
       continue;
     }
     if (config.stats.count() == 0 || (number < 0 && errno == EINTR)) continue;
@@ -157,30 +100,29 @@ void end_at_second_signal(const sigset_t& signals) {
 
 }  // namespace
 
-int serve(const Config& config) {
+int serve(const Loaded& loaded, const std::function<Loaded()>& load_again) {
+  const Config& config = loaded.config;
   ::signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = handled_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   raise_descriptor_limit();
   std::string error;
+  const auto fail = [&error] {
+    std::fprintf(stderr, "gavel: %s\n", error.c_str());
+    return 1;
+  };
+  if (!start_log(config, error)) return fail();
   const std::unique_ptr<store::Store> store = open_store(config, error);
-  if (!store) {
-    std::fprintf(stderr, "gavel: %s\n", error.c_str());
-    return 1;
-  }
-  const std::unique_ptr<session::Admission> admission = make_admission(config, *store, error);
-  if (!admission) {
-    std::fprintf(stderr, "gavel: %s\n", error.c_str());
-    return 1;
-  }
-  Server server(options_of(config), *store, *admission,
-                [](int fd) { return std::make_unique<net::TcpSocket>(fd); });
-  if (!server.start(error)) {
-    std::fprintf(stderr, "gavel: %s\n", error.c_str());
-    return 1;
-  }
+  if (!store) return fail();
+  Reloader reloader(loaded, load_again, *store);
+  if (!reloader.start(error)) return fail();
+  Server server(server_options(config), *store, reloader.admission(), reloader.socket_maker());
+  if (!server.start(error)) return fail();
+  AdminAddress admin(config, server, *store);
+  if (!admin.start(error)) return fail();
+  if (!admin.url().empty()) say("gavel: admin on " + admin.url());
   announce(server, config, *store);
-  run_until_signal(server, config, signals);
+  run_until_signal(server, config, reloader, signals);
   GAVEL_LOG(app, info, "stopping: no new connections, delivering what was accepted",
             {"connections", server.connections()});
   end_at_second_signal(signals);
@@ -188,6 +130,7 @@ int serve(const Config& config) {
     GAVEL_LOG(app, warning, "the drain time is over: connections are cut",
               {"connections", server.connections()});
   }
+  admin.stop();
   server.stop();
   GAVEL_LOG(app, info, "stopped");
   return 0;

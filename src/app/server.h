@@ -52,6 +52,8 @@ class Server {
   bool drain(std::int64_t within_ms);
   // Ends the shards; connections that are still there are cut.
   void stop();
+  // Limits, times and keys of `options` for what comes from now on; not where it listens, nor how many threads.
+  void reconfigure(const ServerOptions& options, const session::Admission& admission);
   bool draining() const { return shared_.draining.load(); }
 
   // Runs `visit` on each shard's thread, one after the other, and waits: for snapshots by value. Not from a shard's
@@ -63,6 +65,7 @@ class Server {
   std::size_t connections() const { return shared_.connections.load(); }
   std::size_t rooms() const { return totals_.rooms.load(); }
   unsigned threads() const { return options_.threads; }
+  std::size_t message_bytes_max() const { return options_.gateway.message_bytes_max; }
   std::size_t hash(std::string_view name) const { return siphash13(key_, name); }
 
  private:

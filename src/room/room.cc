@@ -33,7 +33,10 @@ Accepted Room::accept(Member& member, Ref ref, std::string_view body, std::uint6
   if (ref) {
     if (member.awaited_ref_ && ref > member.awaited_ref_) return Accepted::out_of_order;
     if (ref <= member.last_ref_) {
-      return is_under_way(member.client_, ref) ? Accepted::under_way : Accepted::duplicate;
+      Batch* batch = batch_of(member.client_, ref);
+      if (batch == nullptr) return Accepted::duplicate;
+      batch->repeats.push_back({member.client_, ref, number});
+      return Accepted::under_way;
     }
   }
   const Accepted result = take(member.client_, ref, body, number);
@@ -59,6 +62,7 @@ Accepted Room::take(ClientId client, Ref ref, std::string_view body, std::uint64
   }
   if (!gathering_) {
     gathering_ = rooms_.take_batch();
+    gathering_->gathered_us = rooms_.turn_us_;
     rooms_.list_pending(*this);
   }
   BlockBuilder& block = gathering_->block;
@@ -75,6 +79,7 @@ Accepted Room::take(ClientId client, Ref ref, std::string_view body, std::uint64
 void Room::submit() {
   if (!gathering_) return;
   gathering_->since_ms = rooms_.now_ms_;
+  gathering_->submitted_us = rooms_.submit_us_;
   if (under_way_.empty()) rooms_.list_busy(*this);
   under_way_.push_back(std::move(gathering_));
   BlockBuilder& block = under_way_.back()->block;
@@ -194,6 +199,7 @@ void Room::settle(std::uint64_t tag, const Settlement& settlement) {
   std::unique_ptr<Batch> batch = std::move(*it);
   under_way_.erase(it);
   unkept_bytes_ -= batch->block.bytes();
+  rooms_.note_settled(*batch, settlement.kept);
   if (!settlement.kept) {
     refuse_all(std::move(batch), settlement.error);
     // What was taken behind a refused message can't be kept in its place (promise P2).
@@ -202,9 +208,13 @@ void Room::settle(std::uint64_t tag, const Settlement& settlement) {
       refuse_all(std::exchange(gathering_, nullptr), settlement.error);
     }
   } else {
+    rooms_.end_publishes(*this, *batch, settlement);
     for (const std::uint16_t index : settlement.duplicates) {
       const Batch::Sender& sender = batch->senders[index];
       if (Member* member = find(sender.client)) member->joiner_->on_duplicate(sender.ref);
+    }
+    for (const Batch::Sender& repeat : batch->repeats) {
+      if (Member* member = find(repeat.client)) member->joiner_->on_duplicate(repeat.ref);
     }
     rooms_.give_batch(std::move(batch));
   }
@@ -214,14 +224,16 @@ void Room::settle(std::uint64_t tag, const Settlement& settlement) {
   }
 }
 
-bool Room::is_under_way(ClientId client, Ref ref) const {
+// The batch under way that has this message; null where it is settled.
+Batch* Room::batch_of(ClientId client, Ref ref) const {
   const auto holds_it = [&](const std::unique_ptr<Batch>& batch) {
     return std::any_of(batch->senders.begin(), batch->senders.end(), [&](const Batch::Sender& sender) {
       return sender.client == client && sender.ref == ref;
     });
   };
-  return (gathering_ && holds_it(gathering_)) ||
-         std::any_of(under_way_.begin(), under_way_.end(), holds_it);
+  if (gathering_ && holds_it(gathering_)) return gathering_.get();
+  const auto it = std::find_if(under_way_.begin(), under_way_.end(), holds_it);
+  return it == under_way_.end() ? nullptr : it->get();
 }
 
 void Room::refuse_all(std::unique_ptr<Batch> batch, LogError error) {
@@ -230,6 +242,10 @@ void Room::refuse_all(std::unique_ptr<Batch> batch, LogError error) {
 }
 
 void Room::refuse(const Batch::Sender& sender, LogError error) {
+  if (sender.client == ClientId{0}) {
+    rooms_.end_publish(*this, sender.number, std::nullopt, error);
+    return;
+  }
   const Ref before{sender.ref.value == 0 ? 0 : sender.ref.value - 1};
   if (Member* member = find(sender.client)) {
     if (sender.ref && (!member->awaited_ref_ || sender.ref < member->awaited_ref_)) {

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,7 +30,7 @@ enum class Accepted : std::uint8_t {
   yes,
   yes_and_pause,     // taken, but the room holds all the unkept bytes that it may: read no more until Delivery::flush()
   duplicate,         // its ref is kept already (promise P5)
-  under_way,         // its ref was taken and is on its way to the store: the first copy will be answered
+  under_way,         // its ref is on its way to the store: answered when the first copy's fate is known
   out_of_order,      // an earlier ref was refused and must come again first
   store_unavailable, // the store has been away for too long to take more
 };
@@ -42,7 +44,11 @@ struct Batch {
   };
   BlockBuilder block;
   std::vector<Sender> senders;
+  std::vector<Sender> repeats;  // copies that came meanwhile: answered when the fate of the first is known
   std::int64_t since_ms = 0;
+  // For latencies alone: when the turn began that read the first message, and when the log got it.
+  std::int64_t gathered_us = 0;
+  std::int64_t submitted_us = 0;
 };
 
 // What a room remembers of a player who left, so that he may come back as the same one.
@@ -118,7 +124,7 @@ class Room {
   void append_frame(MessageId id, const Entry& entry);
   void append_compressed(MessageId id, const Entry& entry);
   void make_room(Backlog& backlog);
-  bool is_under_way(ClientId client, Ref ref) const;
+  Batch* batch_of(ClientId client, Ref ref) const;
   void settle(std::uint64_t tag, const Settlement& settlement);
   void refuse_all(std::unique_ptr<Batch> batch, LogError error);
   void refuse(const Batch::Sender& sender, LogError error);
@@ -147,6 +153,7 @@ class Room {
   std::unordered_map<ClientId, Member*> by_client_;
   std::unordered_map<ClientId, Identity> identities_;
   std::vector<std::unique_ptr<PendingJoin>> joins_;
+  std::vector<std::function<void(Room*, std::optional<LogError>)>> visits_;  // operators that wait for it to open
   std::vector<Member*> paused_;  // to be flushed (and so read again) when the store has caught up
 
   std::unique_ptr<Batch> gathering_;

@@ -83,6 +83,7 @@ void Rooms::on_opened(RoomKey key, const RoomLife& life) {
   room->opened_ms_ = now_ms_;
   room->frames_.reset(life.last + 1);
   advance_joins(*room);
+  end_visits(*room, std::nullopt);
   note_if_empty(*room);
 }
 
@@ -98,6 +99,7 @@ void Rooms::on_open_failed(RoomKey key, LogError error) {
   if (room == nullptr) return;
   fail_joins(*room, error == LogError::corrupt ? JoinError::store_corrupt
                                                : JoinError::store_unavailable);
+  end_visits(*room, error);
   release(*room);
 }
 
@@ -176,6 +178,21 @@ void Rooms::forget_claim(const PendingJoin& join) {
   std::erase_if(claims_, [&join](const auto& claim) { return claim.second == &join; });
 }
 
+// What operators set. False where it keeps the player out, who was told so then.
+bool Rooms::may_enter(const Room& room, PendingJoin& join, bool resumes) {
+  const RoomRule* rule = rules_.find(room.name_);
+  std::size_t capacity = options_.members_max;
+  std::optional<JoinError> refusal;
+  if (rule != nullptr) {
+    if (rules_.is_banned(*rule, join.spec.player, join.spec.address, now_ms_)) refusal = JoinError::banned;
+    else if (rule->locked && !resumes) refusal = JoinError::room_locked;
+    if (rule->capacity != 0) capacity = std::min(capacity, rule->capacity);
+  }
+  if (!refusal && !resumes && room.members_.size() >= capacity) refusal = JoinError::room_full;
+  if (refusal) join.joiner->on_join_failed(*refusal);
+  return !refusal;
+}
+
 bool Rooms::advance_join(Room& room, PendingJoin& join) {
   const bool same_life = join.spec.resume && join.spec.resume_epoch == room.epoch();
   if (same_life) {
@@ -195,15 +212,13 @@ bool Rooms::advance_join(Room& room, PendingJoin& join) {
     Ref last_ref;
     Ref awaited_ref;
     if (may_resume(room, join, last_ref, awaited_ref)) {
+      if (!may_enter(room, join, true)) return true;
       if (Member* older = room.find(client)) put_out(*older, Ending::replaced, {});
       finish_join(room, join, client, last_ref, awaited_ref);
       return true;
     }
   }
-  if (room.members_.size() >= options_.members_max) {
-    join.joiner->on_join_failed(JoinError::room_full);
-    return true;
-  }
+  if (!may_enter(room, join, false)) return true;
   if (clients_left_ == 0) {
     log_.lease_client_ids();
     if (std::find(waiting_for_clients_.begin(), waiting_for_clients_.end(), room.key_) ==
@@ -322,8 +337,14 @@ void Rooms::on_trimmed(RoomKey key, MessageId first) {
 void Rooms::on_new_epoch(RoomKey key, const RoomLife& life) {
   Room* room = by_key(key);
   if (room == nullptr) return;
-  if (room->gathering_) give_batch(std::exchange(room->gathering_, nullptr));
-  for (auto& batch : std::exchange(room->under_way_, {})) give_batch(std::move(batch));
+  std::vector<std::unique_ptr<Batch>> lost = std::exchange(room->under_way_, {});
+  if (room->gathering_) lost.push_back(std::exchange(room->gathering_, nullptr));
+  for (auto& batch : lost) {
+    for (const Batch::Sender& sender : batch->senders) {
+      if (sender.client == ClientId{0}) end_publish(*room, sender.number, std::nullopt, LogError::unavailable);
+    }
+    give_batch(std::move(batch));
+  }
   unlist_busy(*room);
   room->unkept_bytes_ = 0;
   room->end_all(Ending::epoch_changed, "epoch changed");
@@ -359,7 +380,10 @@ void Rooms::forget_page(Member& member) {
 
 void Rooms::on_page(RoomKey key, std::uint64_t request, const Page& page) {
   const auto it = pages_.find(request);
-  if (it == pages_.end()) return;
+  if (it == pages_.end()) {
+    take_history(request, by_key(key), page);
+    return;
+  }
   Member& member = *it->second.member;
   pages_.erase(it);
   member.page_request_ = 0;
@@ -415,6 +439,7 @@ std::unique_ptr<Batch> Rooms::take_batch() {
   }
   batch->block.start(random_());
   batch->senders.clear();
+  batch->repeats.clear();
   return batch;
 }
 
@@ -424,6 +449,7 @@ void Rooms::give_batch(std::unique_ptr<Batch> batch) {
 }
 
 void Rooms::submit_pending() {
+  if (!pending_.empty()) submit_us_ = stopwatch_us();
   for (Room* room : pending_) {
     room->listed_pending_ = false;
     room->submit();
@@ -435,7 +461,9 @@ bool Rooms::end_turn() {
   submit_pending();
   start_pages();
   log_.commit();
+  record_kept();
   const bool more = flush_dirty();
+  record_delivered();
   return more || !pending_.empty() ||
          (!page_queue_.empty() && pages_.size() < options_.pages_in_flight_max);
 }
@@ -462,6 +490,46 @@ bool Rooms::flush_dirty() {
                 dirty_now_.end());
   dirty_now_.clear();
   return !dirty_.empty();
+}
+
+// --- latencies ---------------------------------------------------------------------------------------------------
+
+std::int64_t Rooms::stopwatch_us() const {
+  return stopwatch_ == nullptr ? turn_us_ : stopwatch_->steady_ns() / 1000;
+}
+
+// Batches that went the same way in the same turns are one entry: with a store that answers at once, one a turn.
+void Rooms::note_settled(const Batch& batch, bool kept) {
+  if (!kept) {
+    ++latencies_.refused_appends;
+    return;
+  }
+  if (!settled_.empty() && settled_.back().gathered_us == batch.gathered_us &&
+      settled_.back().submitted_us == batch.submitted_us) {
+    settled_.back().messages += batch.senders.size();
+    ++settled_.back().batches;
+    return;
+  }
+  settled_.push_back({batch.gathered_us, batch.submitted_us, batch.senders.size(), 1});
+}
+
+void Rooms::record_kept() {
+  if (settled_.empty()) return;
+  const std::int64_t now_us = stopwatch_us();
+  for (const Settled& one : settled_) {
+    latencies_.sequencing.record(static_cast<std::uint64_t>(now_us - one.gathered_us), one.messages);
+    latencies_.store_append.record(static_cast<std::uint64_t>(now_us - one.submitted_us), one.batches);
+  }
+}
+
+// Members whom the turn's budget of sends did not reach get it in the next turn: that is not in here.
+void Rooms::record_delivered() {
+  if (settled_.empty()) return;
+  const std::int64_t now_us = stopwatch_us();
+  for (const Settled& one : settled_) {
+    latencies_.delivery.record(static_cast<std::uint64_t>(now_us - one.gathered_us), one.messages);
+  }
+  settled_.clear();
 }
 
 bool Rooms::publish(std::string_view name, std::string_view body) {

@@ -14,11 +14,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/histogram.h"
 #include "base/ids.h"
 #include "room/delivery.h"
 #include "room/member.h"
 #include "room/message_log.h"
 #include "room/room.h"
+#include "room/room_rules.h"
 
 namespace gavel::room {
 
@@ -53,6 +56,9 @@ struct JoinSpec {
   std::optional<ClientId> resume{};  // the client_id that it had in resume_epoch
   Epoch resume_epoch{};
   bool compressed = false;
+  // Who wants to join, as bans know him.
+  std::string player{};
+  std::string address{};
 };
 
 struct Joined {
@@ -65,7 +71,14 @@ struct Joined {
   bool resumed = false;
 };
 
-enum class JoinError : std::uint8_t { too_many_rooms, room_full, store_unavailable, store_corrupt };
+enum class JoinError : std::uint8_t {
+  too_many_rooms,
+  room_full,
+  room_locked,
+  banned,
+  store_unavailable,
+  store_corrupt,
+};
 
 // Who waits for a join; implemented by session/.
 class Joiner {
@@ -89,6 +102,23 @@ struct PendingJoin {
   std::int64_t since_ms = 0;
 };
 
+// How long messages take, in the resolution of loop turns: the clock is read two or three times a turn that moved
+// messages, never once a message. So the numbers cost nothing that could be measured, and say nothing about what the
+// kernel does before a turn begins and after a send.
+struct Latencies {
+  LatencyHistogram sequencing;    // messages: from the turn that read one until the log had kept it
+  LatencyHistogram delivery;      // messages: … until the members that keep up were flushed
+  LatencyHistogram store_append;  // batches: from append() until its answer
+  std::uint64_t refused_appends = 0;
+};
+
+// How a message of the server ended: kept under `id`, or not kept.
+struct PublishResult {
+  Epoch epoch;
+  std::optional<MessageId> id;
+  LogError error = LogError::unavailable;
+};
+
 class Rooms final : public LogListener {
  public:
   // `random` gives 64 random bits; `hash` hashes a room's name under this process's secret key (hash flooding).
@@ -100,7 +130,12 @@ class Rooms final : public LogListener {
   void set_time(std::int64_t steady_ms, std::int64_t wall_ms) {
     now_ms_ = steady_ms;
     wall_ms_ = wall_ms;
+    turn_us_ = submit_us_ = steady_ms * 1000;
   }
+  // A finer start of the turn than set_time()'s, and the clock for the other ends of latencies: nothing is decided by it.
+  void set_stopwatch(const Clock* clock) { stopwatch_ = clock; }
+  void set_turn_start_us(std::int64_t steady_us) { turn_us_ = submit_us_ = steady_us; }
+  const Latencies& latencies() const { return latencies_; }
   std::int64_t now_ms() const { return now_ms_; }
   std::int64_t wall_ms() const { return wall_ms_; }
   const RoomOptions& options() const { return options_; }
@@ -114,6 +149,21 @@ class Rooms final : public LogListener {
   void put_out(Member& member, Ending ending, std::string_view reason);
   // A message of the server itself; false where the room is not open here or takes none now.
   bool publish(std::string_view room, std::string_view body);
+
+  // --- for operators (rooms_operator.cc) ---
+  // Calls `visit` with the room as soon as it is open, possibly from inside, and opens it if need be. Null where it can't
+  // be: with an error of the log, or without one where there are too many rooms.
+  using Visit = std::function<void(Room* room, std::optional<LogError> error)>;
+  void visit(std::string_view name, Visit visit);
+  // A message of the server itself into an open room; `done` comes when its fate is clear, possibly from inside.
+  using PublishDone = std::function<void(const PublishResult& result)>;
+  void publish(Room& room, std::string_view body, PublishDone done);
+  // Reads behind `after`; the room is null where it was released meanwhile.
+  using HistoryDone = std::function<void(const Room* room, const Page& page)>;
+  void read_history(Room& room, MessageId after, std::size_t bytes_max, HistoryDone done);
+  // Puts everybody out; returns how many.
+  std::size_t close_room(Room& room, std::string_view reason);
+  RoomRules& rules() { return rules_; }
 
   // Hands over what was accepted, shows what is kept, and flushes members; the last step of a turn. True when work is
   // left for another turn.
@@ -182,6 +232,15 @@ class Rooms final : public LogListener {
   void check_store(Room& room);
   void release_idle();
   void note_if_empty(Room& room);
+  bool may_enter(const Room& room, PendingJoin& join, bool resumes);
+  void end_visits(Room& room, std::optional<LogError> error);
+  void end_publish(const Room& room, std::uint64_t ticket, std::optional<MessageId> id, LogError error);
+  void end_publishes(const Room& room, const Batch& batch, const Settlement& settlement);
+  bool take_history(std::uint64_t request, const Room* room, const Page& page);
+  void note_settled(const Batch& batch, bool kept);
+  std::int64_t stopwatch_us() const;
+  void record_kept();
+  void record_delivered();
   void check_joins();
 
   RoomOptions options_;
@@ -218,6 +277,22 @@ class Rooms final : public LogListener {
   std::unordered_map<std::uint64_t, PendingJoin*> claims_;
   std::uint64_t pages_read_ = 0;
   RoomCounters released_;
+
+  RoomRules rules_;
+  std::unordered_map<std::uint64_t, PublishDone> publishes_;  // of operators, under way
+  std::unordered_map<std::uint64_t, HistoryDone> histories_;
+
+  const Clock* stopwatch_ = nullptr;
+  std::int64_t turn_us_ = 0;    // when this turn began
+  std::int64_t submit_us_ = 0;  // about now, as far as the clock was read
+  struct Settled {
+    std::int64_t gathered_us;
+    std::int64_t submitted_us;
+    std::uint64_t messages;
+    std::uint64_t batches;
+  };
+  std::vector<Settled> settled_;  // in this turn
+  Latencies latencies_;
 };
 
 }  // namespace gavel::room

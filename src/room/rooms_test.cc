@@ -149,7 +149,9 @@ TEST_F(RoomsTest, P5ARepeatedRefIsTakenOnce) {
   auto a = joined();
   EXPECT_EQ(a->send(body(1), 5), Accepted::yes);
   EXPECT_EQ(a->send(body(1), 5), Accepted::under_way);
+  EXPECT_TRUE(a->duplicates.empty());
   turn();
+  EXPECT_EQ(a->duplicates, std::vector<std::uint64_t>{5});
   EXPECT_EQ(a->send(body(1), 5), Accepted::duplicate);
   EXPECT_EQ(a->send(body(2), 4), Accepted::duplicate);
   EXPECT_EQ(a->send(body(3), 6), Accepted::yes);
@@ -221,6 +223,7 @@ TEST_F(RoomsTest, P5ARepeatIsNotAnsweredBeforeTheFateOfItsFirstCopyIsKnown) {
   log.refuse = LogError::full;
   turn();
   EXPECT_EQ(a->refused, std::vector<std::uint64_t>{1});
+  EXPECT_TRUE(a->duplicates.empty());
 }
 
 TEST_F(RoomsTest, P2WhatWasTakenBehindARefusedMessageIsRefusedToo) {

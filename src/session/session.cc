@@ -136,6 +136,8 @@ Session::Next Session::on_join(std::string_view body) {
     }
   }
   spec_.compressed = compressed_;
+  spec_.player = player_.sub;
+  spec_.address = port_.address();
   spec_.room = std::move(request.room);
   return start_join();
 }
@@ -180,6 +182,8 @@ void Session::on_join_failed(room::JoinError join_error) {
   switch (join_error) {
     case room::JoinError::too_many_rooms: error(ErrorCode::too_many_rooms, Ref{}); break;
     case room::JoinError::room_full: error(ErrorCode::room_full, Ref{}); break;
+    case room::JoinError::room_locked: error(ErrorCode::room_locked, Ref{}); break;
+    case room::JoinError::banned: error(ErrorCode::banned, Ref{}); break;
     case room::JoinError::store_unavailable: error(ErrorCode::store_unavailable, Ref{}); break;
     case room::JoinError::store_corrupt: error(ErrorCode::store_corrupt, Ref{}); break;
   }

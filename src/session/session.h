@@ -31,6 +31,8 @@ class SessionPort {
   // The join is over: give on_text() what came behind it.
   virtual void resume_input() = 0;
   virtual room::Member& member() = 0;
+  // The peer's, for bans.
+  virtual const std::string& address() const = 0;
 };
 
 struct SessionOptions {

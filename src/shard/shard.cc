@@ -19,6 +19,7 @@ void Shard::set_log(std::unique_ptr<room::MessageLog> log) {
   log_ = std::move(log);
   rooms_ = std::make_unique<room::Rooms>(options_.rooms, *log_, totals_, [this] { return random(); },
                                          hash_);
+  rooms_->set_stopwatch(&clock_);
 }
 
 void Shard::start() {
@@ -30,9 +31,12 @@ void Shard::join() {
 }
 
 void Shard::begin_turn() {
-  now_ms_ = clock_.steady_ms();
+  const std::int64_t now_ns = clock_.steady_ns();
+  now_ms_ = now_ns / 1'000'000;
+  turn_start_us_ = now_ns / 1000;
   wall_ms_ = clock_.wall_ms();
   rooms_->set_time(now_ms_, wall_ms_);
+  rooms_->set_turn_start_us(turn_start_us_);
 }
 
 void Shard::run() {
@@ -53,6 +57,7 @@ bool Shard::end_turn() {
   }
   more |= hooks_->after_rooms();
   ++turn_times_.turns;
+  turn_times_.busy.record(static_cast<std::uint64_t>(clock_.steady_ns() / 1000 - turn_start_us_));
   return more;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/random.h"
 #include "room/message_log.h"
 #include "room/rooms.h"
@@ -76,8 +77,7 @@ class Shard {
 
   struct TurnTimes {
     std::uint64_t turns = 0;
-    std::uint64_t busy_us = 0;
-    std::uint64_t longest_us = 0;
+    LatencyHistogram busy;  // working, not waiting for events
   };
   const TurnTimes& turn_times() const { return turn_times_; }
 
@@ -94,6 +94,7 @@ class Shard {
   std::thread thread_;
   std::int64_t now_ms_ = 0;
   std::int64_t wall_ms_ = 0;
+  std::int64_t turn_start_us_ = 0;
   std::int64_t next_tick_ms_ = 0;
   const Clock& clock_;
   SeededRandom random_;

@@ -1,0 +1,12 @@
+# Run by gavel_embed_files(): writes OUT from FILES (comma-separated, below ROOT).
+string(REPLACE "," ";" FILES "${FILES}")
+string(REGEX REPLACE "^(.*)::([^:]*)$" "\\1" namespace "${FUNCTION}")
+string(REGEX REPLACE "^(.*)::([^:]*)$" "\\2" name "${FUNCTION}")
+set(text "#include \"admin/embedded.h\"\n\nnamespace ${namespace} {\n\n")
+string(APPEND text "std::span<const EmbeddedFile> ${name}() {\n  static constexpr EmbeddedFile kFiles[] = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${ROOT}/${file} content)
+  string(APPEND text "{\"${file}\", R\"gavel-file(${content})gavel-file\"},\n")
+endforeach()
+string(APPEND text "  };\n  return kFiles;\n}\n\n}  // namespace ${namespace}\n")
+file(WRITE ${OUT} "${text}")
