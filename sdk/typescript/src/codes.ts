@@ -9,8 +9,8 @@ export interface CloseInfo {
   readonly reconnect: Reconnect;
 }
 
+/** What an error means comes with it, as its `message`. */
 export interface ErrorInfo {
-  readonly meaning: string;
   /** The close code that follows; null: the connection lives on. */
   readonly close: number | null;
   /** The same message may be sent again later. */
@@ -134,141 +134,113 @@ export const errorCodes: Readonly<Record<string, ErrorInfo>> = {
   bad_json: {
     close: null,
     retry: false,
-    meaning: "The message is not valid JSON (RFC 8259). Send one JSON object a message.",
   },
   not_an_object: {
     close: null,
     retry: false,
-    meaning: "The message is JSON, but not an object. Send {\"type\":...}.",
   },
   too_deep: {
     close: null,
     retry: false,
-    meaning: "The message is nested more than 64 levels deep. Flatten it.",
   },
   duplicate_field: {
     close: null,
     retry: false,
-    meaning: "A field that the server reads stands in the message twice. Send it once.",
   },
   reserved_type: {
     close: null,
     retry: false,
-    meaning: "Only the server sends messages of this type. Choose another name.",
   },
   bad_type: {
     close: null,
     retry: false,
-    meaning: "The field type must be there and be a string of at most 128 bytes.",
   },
   bad_ref: {
     close: null,
     retry: false,
-    meaning: "The field ref must be an integer from 1 to 2^53 - 1.",
   },
   not_joined: {
     close: null,
     retry: false,
-    meaning: "Join a room first: {\"type\":\"join\",\"room\":\"...\"}.",
   },
   already_joined: {
     close: null,
     retry: false,
-    meaning: "The connection is in a room. Leave it before you join another.",
   },
   bad_room: {
     close: null,
     retry: false,
-    meaning: "The field room must be a string without control or direction characters, not empty and not too long (128 bytes by default).",
   },
   bad_since: {
     close: null,
     retry: false,
-    meaning: "The field since must be an integer from 0 to 2^53 - 1, or \"latest\".",
   },
   bad_epoch: {
     close: null,
     retry: false,
-    meaning: "The field epoch must be a string of decimal digits, as it came in joined.",
   },
   bad_token: {
     close: null,
     retry: false,
-    meaning: "The field token must be a string of at most 8192 bytes.",
   },
   unauthorized: {
     close: 4100,
     retry: false,
-    meaning: "The token is missing, wrong, expired, or not for this room. Get a new one first.",
   },
   banned: {
     close: 4102,
     retry: false,
-    meaning: "The player may not join this room.",
   },
   room_full: {
     close: 4103,
     retry: false,
-    meaning: "The room has as many members as it may have. Try another room.",
   },
   room_locked: {
     close: null,
     retry: true,
-    meaning: "The room is locked by an operator. Try again later, or another room.",
   },
   read_only: {
     close: null,
     retry: false,
-    meaning: "The token allows to watch this room, not to send into it.",
   },
   too_many_rooms: {
     close: null,
     retry: true,
-    meaning: "The server has as many rooms open as it may have. Try again later, or join one that exists.",
   },
   rate_limited: {
     close: null,
     retry: true,
-    meaning: "Sent faster than allowed. Wait retry_after_ms, then send the message again, and those behind it.",
   },
   out_of_order: {
     close: null,
     retry: true,
-    meaning: "An earlier message was refused and is awaited. Send that one again first, then this one.",
   },
   message_too_big: {
     close: 1009,
     retry: false,
-    meaning: "The message is larger than the server's limit. Send smaller ones.",
   },
   store_unavailable: {
     close: null,
     retry: true,
-    meaning: "The store is away, and nothing can be kept. Send the message again later.",
   },
   store_full: {
     close: null,
     retry: true,
-    meaning: "The store has no space left. Send the message again later, and tell the operator.",
   },
   store_corrupt: {
     close: 1011,
     retry: false,
-    meaning: "What the store holds of this room can't be read. Tell the operator.",
   },
   server_busy: {
     close: 1013,
     retry: true,
-    meaning: "The server takes no more load now. Come back in some seconds.",
   },
   shutting_down: {
     close: 1012,
     retry: true,
-    meaning: "The server restarts. Come back with the resume token, and send the message again.",
   },
   internal: {
     close: 1011,
     retry: true,
-    meaning: "The server has a fault. Its log says more.",
   },
 };
