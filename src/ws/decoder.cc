@@ -6,6 +6,8 @@ namespace gavel::ws {
 namespace {
 
 constexpr std::size_t kKeepBytes = 16 * 1024;  // a larger buffer is given back after its message
+constexpr std::size_t kInflateBytes = 4096;    // inflated in one go
+constexpr std::string_view kNotUtf8 = "a text message is not valid UTF-8";
 
 bool is_control(Opcode opcode) { return static_cast<unsigned>(opcode) >= 8; }
 
@@ -24,14 +26,14 @@ Event Decoder::next(std::span<char>& in) {
   if (delivered_) forget_message();
   while (!over_) {
     if (!in_frame_) {
-      if (!take_header(in)) return Event::need_more;
-      if (!check_header()) return Event::error;
-      in_frame_ = true;
+      if (!take_header(in)) return over_ ? Event::error : Event::need_more;
+      if (!check_length()) return Event::error;
       const bool alone = fin_ && !in_message_ && !compressed_ && !is_control(opcode_);
       if (alone && frame_bytes_ <= in.size()) return whole_frame(in);
+      if (!begin_message()) return Event::error;
+      in_frame_ = true;
     }
-    take_payload(in);
-    if (over_) return Event::error;
+    if (!take_payload(in)) return Event::error;
     if (frame_have_ < frame_bytes_) return Event::need_more;
     in_frame_ = false;
     const Event event = end_frame();
@@ -41,32 +43,72 @@ Event Decoder::next(std::span<char>& in) {
   return Event::need_more;
 }
 
-// Gathers a frame's header; false while bytes are missing.
+// Gathers a frame's header; false while bytes are missing, or where the first two are wrong.
 bool Decoder::take_header(std::span<char>& in) {
-  while (true) {
-    std::size_t need = 2;
-    if (header_have_ >= 2) {
-      const unsigned length = header_[1] & 0x7f;
-      need += length == 126 ? 2 : length == 127 ? 8 : 0;
-      if ((header_[1] & 0x80) != 0) need += 4;
-    }
-    if (header_have_ >= 2 && header_have_ == need) break;
-    const std::size_t bytes = std::min(need - header_have_, in.size());
+  while (header_have_ < header_need_) {
+    const std::size_t bytes = std::min<std::size_t>(header_need_ - header_have_, in.size());
     if (bytes == 0) return false;
     std::memcpy(header_ + header_have_, in.data(), bytes);
     header_have_ = static_cast<std::uint8_t>(header_have_ + bytes);
     in = in.subspan(bytes);
-    // The first two bytes tell what is wrong already, and a length its own error: no need to wait for the mask.
+    if (header_have_ != 2) continue;
+    if (!check_kind()) return false;
+    const unsigned length = header_[1] & 0x7f;
+    const unsigned extended = length == 126 ? 2 : length == 127 ? 8 : 0;
+    header_need_ = static_cast<std::uint8_t>(2 + extended + (options_.server ? sizeof key_ : 0));
   }
   header_have_ = 0;
+  header_need_ = 2;
   return true;
 }
 
-bool Decoder::check_header() {
+// All that the first two bytes tell.
+bool Decoder::check_kind() {
   fin_ = (header_[0] & 0x80) != 0;
   opcode_ = static_cast<Opcode>(header_[0] & 0x0f);
+  if ((header_[0] & 0x30) != 0) return fail(1002, "reserved bits are set");
+  if (((header_[1] & 0x80) != 0) != options_.server) {
+    return fail(1002, options_.server ? "client frames must be masked"
+                                      : "server frames must not be masked");
+  }
   const bool rsv1 = (header_[0] & 0x40) != 0;
-  const bool masked = (header_[1] & 0x80) != 0;
+  if (!is_control(opcode_)) {
+    if (opcode_ > Opcode::binary) return fail(1002, "an opcode is not defined");
+    if (rsv1 && (!options_.deflate || opcode_ == Opcode::continuation)) {
+      return fail(1002, "reserved bits are set");
+    }
+    return check_data_kind();
+  }
+  if (opcode_ > Opcode::pong) return fail(1002, "an opcode is not defined");
+  if (rsv1) return fail(1002, "reserved bits are set");
+  if (!fin_) return fail(1002, "a control frame is fragmented");
+  if ((header_[1] & 0x7fU) > kControlPayloadMax) {
+    return fail(1002, "a control frame is longer than 125 bytes");
+  }
+  control_have_ = 0;
+  return true;
+}
+
+bool Decoder::check_data_kind() {
+  if (opcode_ == Opcode::continuation) {
+    if (!in_message_) return fail(1002, "a continuation without a message");
+    if (++fragments_ > options_.fragments_max) {
+      return fail(1008, "too many fragments in a message");
+    }
+    return true;
+  }
+  if (in_message_) return fail(1002, "a new message inside a fragmented one");
+  if (opcode_ == Opcode::binary && !options_.allow_binary) {
+    return fail(1003, "send text messages only");
+  }
+  message_opcode_ = opcode_;
+  compressed_ = (header_[0] & 0x40) != 0;
+  fragments_ = 1;
+  announced_ = 0;
+  return true;
+}
+
+bool Decoder::check_length() {
   const unsigned length = header_[1] & 0x7f;
   const unsigned char* at = header_ + 2;
   frame_have_ = 0;
@@ -80,78 +122,75 @@ bool Decoder::check_header() {
       return fail(1002, "a frame's length is not in its shortest form");
     }
   }
-  if ((header_[0] & 0x30) != 0) return fail(1002, "reserved bits are set");
-  if (masked != options_.server) {
-    return fail(1002, options_.server ? "client frames must be masked" : "server frames must not be masked");
-  }
-  if (masked) std::memcpy(key_, at, sizeof key_);
-  if (is_control(opcode_)) {
-    if (opcode_ > Opcode::pong) return fail(1002, "an opcode is not defined");
-    if (rsv1) return fail(1002, "reserved bits are set");
-    if (!fin_) return fail(1002, "a control frame is fragmented");
-    if (frame_bytes_ > kControlPayloadMax) return fail(1002, "a control frame is longer than 125 bytes");
-    control_have_ = 0;
-    return true;
-  }
-  if (opcode_ > Opcode::binary) return fail(1002, "an opcode is not defined");
-  if (rsv1 && (!options_.deflate || opcode_ == Opcode::continuation)) {
-    return fail(1002, "reserved bits are set");
-  }
-  if (opcode_ != Opcode::continuation && !in_message_) compressed_ = rsv1;
-  return check_data_header();
+  if (options_.server) std::memcpy(key_, at, sizeof key_);
+  if (is_control(opcode_)) return true;
+  // What can't be compressed grows by a few bytes when it is; the inflated size counts later.
+  const std::uint64_t slack = compressed_ ? options_.message_bytes_max / 8 + 64 : 0;
+  const std::uint64_t limit = options_.message_bytes_max + slack;
+  if (frame_bytes_ > limit || announced_ + frame_bytes_ > limit) return too_big();
+  announced_ += frame_bytes_;
+  return true;
 }
 
-bool Decoder::check_data_header() {
-  if (opcode_ == Opcode::continuation) {
-    if (!in_message_) return fail(1002, "a continuation without a message");
-    if (++fragments_ > options_.fragments_max) return fail(1008, "too many fragments in a message");
-  } else {
-    if (in_message_) return fail(1002, "a new message inside a fragmented one");
-    if (opcode_ == Opcode::binary && !options_.allow_binary) {
-      return fail(1003, "send text messages only");
-    }
-    message_opcode_ = opcode_;
-    fragments_ = 1;
-    utf8_.reset();
-    forget_message();
-  }
-  if (frame_bytes_ > options_.message_bytes_max ||
-      message_.size() + frame_bytes_ > options_.message_bytes_max) {
-    return too_big();
-  }
-  return true;
+// A data frame whose message goes through the buffer; nothing to do in the middle of one.
+bool Decoder::begin_message() {
+  if (is_control(opcode_) || opcode_ == Opcode::continuation) return true;
+  utf8_.reset();
+  if (!compressed_) return true;
+  if (!inflater_) inflater_ = std::make_unique<Inflater>();
+  return inflater_->begin() || fail(1011, "out of memory");
 }
 
 Event Decoder::whole_frame(std::span<char>& in) {
   const auto size = static_cast<std::size_t>(frame_bytes_);
   char* bytes = in.data();
   in = in.subspan(size);
-  in_frame_ = false;
   if (options_.server) apply_mask(bytes, size, key_, 0);
   payload_ = {bytes, size};
   if (opcode_ == Opcode::binary) return Event::binary;
   if (is_utf8(bytes, size)) return Event::text;
-  fail(1007, "a text message is not valid UTF-8");
+  fail(1007, kNotUtf8);
   return Event::error;
 }
 
-void Decoder::take_payload(std::span<char>& in) {
-  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(in.size(), frame_bytes_ - frame_have_));
-  if (bytes == 0) return;
-  char* at = in.data();
-  in = in.subspan(bytes);
-  if (options_.server) apply_mask(at, bytes, key_, static_cast<std::size_t>(frame_have_ & 3));
-  frame_have_ += bytes;
-  if (is_control(opcode_)) {
-    std::memcpy(control_ + control_have_, at, bytes);
-    control_have_ = static_cast<std::uint8_t>(control_have_ + bytes);
-    return;
+bool Decoder::take_payload(std::span<char>& in) {
+  const auto size =
+      static_cast<std::size_t>(std::min<std::uint64_t>(in.size(), frame_bytes_ - frame_have_));
+  if (size == 0) return true;
+  char* bytes = in.data();
+  in = in.subspan(size);
+  if (options_.server) apply_mask(bytes, size, key_, static_cast<std::size_t>(frame_have_ & 3));
+  frame_have_ += size;
+  if (!is_control(opcode_)) {
+    return compressed_ ? inflate({bytes, size}, false) : add({bytes, size});
   }
-  if (message_opcode_ == Opcode::text && !compressed_ && !utf8_.feed(at, bytes)) {
-    fail(1007, "a text message is not valid UTF-8");
-    return;
+  std::memcpy(control_ + control_have_, bytes, size);
+  control_have_ = static_cast<std::uint8_t>(control_have_ + size);
+  return true;
+}
+
+bool Decoder::add(std::string_view bytes) {
+  if (message_opcode_ == Opcode::text && !utf8_.feed(bytes.data(), bytes.size())) {
+    return fail(1007, kNotUtf8);
   }
-  message_.append(at, bytes);
+  message_.append(bytes);
+  return true;
+}
+
+// A piece of a compressed message, or its end. Never more comes out than one byte over the limit.
+bool Decoder::inflate(std::string_view bytes, bool is_end) {
+  char chunk[kInflateBytes];
+  while (true) {
+    const std::size_t left = options_.message_bytes_max - message_.size();
+    const std::span<char> out(chunk, std::min(sizeof chunk, left + 1));
+    std::size_t size = 0;
+    const Inflater::Outcome outcome =
+        is_end ? inflater_->finish(out, size) : inflater_->inflate(bytes, out, size);
+    if (!add({chunk, std::min(size, left)})) return false;
+    if (size > left) return too_big();
+    if (outcome == Inflater::Outcome::bad) return fail(1007, "a message can't be inflated");
+    if (outcome == Inflater::Outcome::done) return true;
+  }
 }
 
 Event Decoder::end_frame() {
@@ -187,26 +226,13 @@ Event Decoder::end_control() {
 }
 
 Event Decoder::end_message() {
-  delivered_ = true;
   const bool text = message_opcode_ == Opcode::text;
-  if (compressed_) {
-    if (!inflater_) inflater_ = std::make_unique<Inflater>();
-    std::string inflated;
-    switch (inflater_->inflate(message_, options_.message_bytes_max, inflated)) {
-      case Inflater::Outcome::ok: break;
-      case Inflater::Outcome::too_big: too_big(); return Event::error;
-      case Inflater::Outcome::bad: fail(1007, "a message can't be inflated"); return Event::error;
-    }
-    message_ = std::move(inflated);
-    compressed_ = false;
-    if (text && !is_utf8(message_.data(), message_.size())) {
-      fail(1007, "a text message is not valid UTF-8");
-      return Event::error;
-    }
-  } else if (text && !utf8_.complete()) {
-    fail(1007, "a text message ends inside a character");
+  if (compressed_ && !inflate({}, true)) return Event::error;
+  if (text && !utf8_.complete()) {
+    fail(1007, kNotUtf8);
     return Event::error;
   }
+  delivered_ = true;
   payload_ = message_;
   return text ? Event::text : Event::binary;
 }
@@ -221,15 +247,14 @@ void Decoder::forget_message() {
 }
 
 bool Decoder::too_big() {
-  error_text_ = "a message is too big: the limit is " + std::to_string(options_.message_bytes_max) + " bytes";
-  error_code_ = 1009;
-  over_ = true;
-  return false;
+  const std::string limit = std::to_string(options_.message_bytes_max);
+  return fail(1009, "a message is too big: the limit is " + limit + " bytes");
 }
 
 bool Decoder::fail(std::uint16_t code, std::string_view text) {
   error_code_ = code;
   error_text_.assign(text);
+  message_ = std::string();
   over_ = true;
   return false;
 }

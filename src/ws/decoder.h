@@ -1,10 +1,14 @@
-// Bytes in, events out: the receiving side of RFC 6455, a state machine without a socket. Strict: what the RFC forbids
-// is an error with the close code that it asks for. One object a connection; no allocation while messages come whole.
+// Bytes in, events out: the receiving side of RFC 6455, a state machine without a socket. Strict:
+// what the RFC forbids is an error with the close code that it asks for. One object a connection;
+// no allocation while messages come whole.
 //
-// 1. A whole, unfragmented frame inside the bytes at hand is delivered as a view into them, unmasked in place.
-// 2. What comes in pieces gathers in the decoder's own buffer, bounded by the message limit; each byte is touched once.
-// 3. Text is checked as its bytes arrive: the first one that can't be UTF-8 ends it.
-// 4. After close or error every further byte is swallowed.
+// 1. A whole, unfragmented frame inside the bytes at hand is delivered as a view into them,
+//    unmasked in place.
+// 2. What comes in pieces gathers in the decoder's own buffer, bounded by the message limit; each
+//    byte is touched once.
+// 3. Text is checked (and inflated) as its bytes arrive: the first one that can't be UTF-8 ends it.
+// 4. What is said does not depend on how the bytes were cut.
+// 5. After close or error every further byte is swallowed.
 #pragma once
 
 #include <cstddef>
@@ -21,11 +25,11 @@
 namespace gavel::ws {
 
 struct DecoderOptions {
-  bool server = true;                            // expects masked frames; a client's decoder refuses them
-  std::size_t message_bytes_max = 64 * 1024;     // of a whole message, inflated
-  std::size_t fragments_max = 1024;              // of a message
-  bool allow_binary = false;                     // else 1003
-  bool deflate = false;                          // permessage-deflate was negotiated
+  bool server = true;  // expects masked frames; a client's decoder refuses them
+  std::size_t message_bytes_max = 64 * 1024;  // of a whole message, inflated
+  std::size_t fragments_max = 1024;           // of a message
+  bool allow_binary = false;                  // else 1003
+  bool deflate = false;                       // permessage-deflate was negotiated
 };
 
 enum class Event : std::uint8_t { need_more, text, binary, ping, pong, close, error };
@@ -40,7 +44,8 @@ class Decoder {
   explicit Decoder(const DecoderOptions& options);
   ~Decoder();
 
-  // Takes from the front of `in` (and changes its bytes) until there is something to say. need_more: `in` is used up.
+  // Takes from the front of `in` (and changes its bytes) until there is something to say.
+  // need_more: `in` is used up.
   Event next(std::span<char>& in);
   // Of text, binary, ping, pong: valid until the next call, and as long as the bytes given to it.
   std::string_view payload() const { return payload_; }
@@ -51,9 +56,13 @@ class Decoder {
 
  private:
   bool take_header(std::span<char>& in);
-  bool check_header();
-  bool check_data_header();
-  void take_payload(std::span<char>& in);
+  bool check_kind();
+  bool check_data_kind();
+  bool check_length();
+  bool begin_message();
+  bool take_payload(std::span<char>& in);
+  bool add(std::string_view bytes);
+  bool inflate(std::string_view bytes, bool is_end);
   Event end_frame();
   Event end_control();
   Event end_message();
@@ -65,8 +74,9 @@ class Decoder {
   const DecoderOptions options_;
   unsigned char header_[14];
   std::uint8_t header_have_ = 0;
+  std::uint8_t header_need_ = 2;
   bool in_frame_ = false;
-  bool over_ = false;        // close or error: nothing more is said
+  bool over_ = false;  // close or error: nothing more is said
   bool fin_ = false;
   bool delivered_ = false;   // message_ was given out by the last call
   bool in_message_ = false;  // a fragmented message is under way
@@ -77,6 +87,7 @@ class Decoder {
   std::uint64_t frame_bytes_ = 0;
   std::uint64_t frame_have_ = 0;
   std::size_t fragments_ = 0;
+  std::uint64_t announced_ = 0;  // by the headers of the message's frames so far
   std::uint8_t control_have_ = 0;
   char control_[kControlPayloadMax];
   Utf8Validator utf8_;

@@ -2,14 +2,15 @@
 
 #include <zlib.h>
 
-#include <algorithm>
-
 namespace gavel::ws {
 namespace {
 
 constexpr int kWindowBits = -15;  // raw deflate, 32 KiB
-constexpr std::string_view kTail("\x00\x00\xff\xff", 4);  // what a message's end leaves out (RFC 7692 7.2.1)
-constexpr std::size_t kChunkBytes = 16 * 1024;
+// What a message's end leaves out (RFC 7692 7.2.1).
+constexpr std::string_view kTail("\x00\x00\xff\xff", 4);
+// In data_type after inflate: it stands at the beginning of a block, and no bit is left over.
+constexpr int kAtBlock = 128;
+constexpr int kUnusedBits = 63;
 
 Bytef* bytes_of(std::string_view text) {
   return reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
@@ -37,14 +38,12 @@ bool Deflater::compress(std::string_view text, std::string& out) {
   z.next_out = reinterpret_cast<Bytef*>(out.data() + before);
   z.avail_out = static_cast<uInt>(out.size() - before);
   const int result = deflate(&z, Z_SYNC_FLUSH);
-  std::size_t size = out.size() - before - z.avail_out;
-  if (result != Z_OK || z.avail_in != 0 || size < kTail.size()) {
+  const std::size_t size = out.size() - before - z.avail_out;
+  if (result != Z_OK || z.avail_in != 0 || z.avail_out == 0 || size <= kTail.size()) {
     out.resize(before);
     return false;
   }
-  size -= kTail.size();
-  out.resize(before + size);
-  if (size == 0) out.push_back('\0');  // an empty message is one empty stored block's first byte
+  out.resize(before + size - kTail.size());
   return true;
 }
 
@@ -57,35 +56,44 @@ struct Inflater::Stream {
 Inflater::Inflater() = default;
 Inflater::~Inflater() = default;
 
-Inflater::Outcome Inflater::inflate(std::string_view payload, std::size_t bytes_max, std::string& out) {
+bool Inflater::begin() {
   if (!stream_) stream_ = std::make_unique<Stream>();
+  tail_ = kTail;
+  ended_ = false;
+  return stream_->ok && inflateReset(&stream_->z) == Z_OK;
+}
+
+Inflater::Outcome Inflater::inflate(std::string_view& in, std::span<char> out, std::size_t& size) {
   z_stream& z = stream_->z;
-  if (!stream_->ok || inflateReset(&z) != Z_OK) return Outcome::bad;
-  const std::size_t before = out.size();
-  for (const std::string_view part : {payload, kTail}) {
-    z.next_in = bytes_of(part);
-    z.avail_in = static_cast<uInt>(part.size());
-    int result = Z_OK;
-    do {
-      const std::size_t have = out.size();
-      const std::size_t room = std::min(kChunkBytes, before + bytes_max + 1 - have);
-      out.resize(have + room);
-      z.next_out = reinterpret_cast<Bytef*>(out.data() + have);
-      z.avail_out = static_cast<uInt>(room);
-      result = ::inflate(&z, Z_SYNC_FLUSH);
-      out.resize(have + room - z.avail_out);
-      if (out.size() - before > bytes_max) return Outcome::too_big;
-      if (result == Z_STREAM_END) {
-        // A final block may end the data early; another may follow (RFC 7692 7.2.3.5).
-        if (inflateReset(&z) != Z_OK) return Outcome::bad;
-        result = Z_OK;
-        if (z.avail_in == 0) break;
-        continue;
-      }
-      if (result != Z_OK && result != Z_BUF_ERROR) return Outcome::bad;
-    } while (z.avail_in != 0 || z.avail_out == 0);
-  }
-  return Outcome::ok;
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  size = 0;
+  do {
+    // Behind a last block there may be more of them (RFC 7692 7.2.3.4).
+    if (ended_ && !in.empty() && inflateReset(&z) != Z_OK) return Outcome::bad;
+    if (ended_ && in.empty()) return Outcome::done;
+    ended_ = false;
+    z.next_in = bytes_of(in);
+    z.avail_in = static_cast<uInt>(in.size());
+    const int result = ::inflate(&z, Z_SYNC_FLUSH);
+    in.remove_prefix(in.size() - z.avail_in);
+    size = out.size() - z.avail_out;
+    ended_ = result == Z_STREAM_END;
+    // Z_BUF_ERROR says that there was nothing to do.
+    if (!ended_ && result != Z_OK && result != Z_BUF_ERROR) return Outcome::bad;
+  } while (!in.empty() && z.avail_out != 0);
+  return z.avail_out == 0 ? Outcome::more : Outcome::done;
+}
+
+Inflater::Outcome Inflater::finish(std::span<char> out, std::size_t& size) {
+  size = 0;
+  if (ended_) return Outcome::done;
+  // No byte at all stands for an empty message, though it ought to be one zero byte.
+  if (stream_->z.total_in == 0) return Outcome::done;
+  const Outcome outcome = inflate(tail_, out, size);
+  if (outcome != Outcome::done) return outcome;
+  const int state = stream_->z.data_type;
+  return (state & kAtBlock) != 0 && (state & kUnusedBits) == 0 ? Outcome::done : Outcome::bad;
 }
 
 }  // namespace gavel::ws

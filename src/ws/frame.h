@@ -1,5 +1,5 @@
-// Frames of RFC 6455 section 5.2, as they are written: by a server (not masked) and by a client (masked), and the mask
-// itself. Pure; any thread.
+// Frames of RFC 6455 section 5.2, as they are written: by a server (not masked) and by a client
+// (masked), and the mask itself. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,8 @@ inline void encode_frame_header(char* out, Opcode opcode, std::size_t payload, b
   }
 }
 
-// XORs `size` bytes with the mask; `phase` is how many bytes of the frame's payload came before. In place.
+// XORs `size` bytes with the mask; `phase` is how many bytes of the frame's payload came before. In
+// place.
 inline void apply_mask(char* bytes, std::size_t size, const unsigned char (&key)[4],
                        std::size_t phase) {
   unsigned char turned[8];
@@ -61,10 +62,11 @@ inline void apply_mask(char* bytes, std::size_t size, const unsigned char (&key)
   for (; at < size; ++at) bytes[at] = static_cast<char>(bytes[at] ^ turned[at & 7]);
 }
 
-// The payload of a close frame: the code and as much of the reason as fits, cut between two characters. Returns its
-// size; `out` has room for kControlPayloadMax bytes.
+// The payload of a close frame: the code and as much of the reason as fits, cut between two
+// characters. Returns its size; `out` has room for kControlPayloadMax bytes.
 inline std::size_t encode_close(std::uint16_t code, std::string_view reason, std::span<char> out) {
-  std::size_t size = reason.size() < kControlPayloadMax - 2 ? reason.size() : kControlPayloadMax - 2;
+  std::size_t size =
+      reason.size() < kControlPayloadMax - 2 ? reason.size() : kControlPayloadMax - 2;
   if (size < reason.size()) {
     while (size > 0 && (static_cast<unsigned char>(reason[size]) & 0xc0) == 0x80) --size;
   }

@@ -22,11 +22,17 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// Takes the part before `separator` off the front; linear over all calls.
+// Takes the part before `separator` off the front; linear over all calls. What stands between
+// quotes is not looked into.
 std::string_view take_part(std::string_view& list, char separator) {
-  const std::size_t end = list.find(separator);
+  std::size_t end = 0;
+  bool quoted = false;
+  for (; end < list.size() && (quoted || list[end] != separator); ++end) {
+    if (list[end] == '"') quoted = !quoted;
+    if (list[end] == '\\' && quoted && end + 1 < list.size()) ++end;
+  }
   const std::string_view part = trim(list.substr(0, end));
-  list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+  list.remove_prefix(std::min(list.size(), end + 1));
   return part;
 }
 
@@ -50,26 +56,40 @@ bool is_key(std::string_view key) {
 
 std::string_view reason_of(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 414: return "URI Too Long";
-    case 426: return "Upgrade Required";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Error";
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 414:
+      return "URI Too Long";
+    case 426:
+      return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Error";
   }
 }
 
 // One parameter of an offer of permessage-deflate.
 bool good_parameter(std::string_view parameter, std::array<bool, 4>& seen) {
-  constexpr std::array<std::string_view, 4> kNames{"server_no_context_takeover", "client_no_context_takeover",
-                                                   "server_max_window_bits", "client_max_window_bits"};
+  constexpr std::array<std::string_view, 4> kNames{
+      "server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits",
+      "client_max_window_bits"};
   std::string_view rest = parameter;
   const std::string_view name = take_part(rest, '=');
   const bool has_value = parameter.find('=') != std::string_view::npos;
@@ -77,14 +97,16 @@ bool good_parameter(std::string_view parameter, std::array<bool, 4>& seen) {
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);
   }
-  const auto it = std::find_if(kNames.begin(), kNames.end(), [&](auto known) { return same(known, name); });
+  const auto it =
+      std::find_if(kNames.begin(), kNames.end(), [&](auto known) { return same(known, name); });
   if (it == kNames.end()) return false;
   const auto index = static_cast<std::size_t>(it - kNames.begin());
   if (std::exchange(seen[index], true)) return false;
   if (index < 2) return !has_value;
   if (!has_value) return index == 3;  // only the client's may stand without a value
-  const bool number = !value.empty() && value.size() <= 2 && value.front() != '0' &&
-                      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool number =
+      !value.empty() && value.size() <= 2 && value.front() != '0' &&
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   const int bits = number ? std::stoi(std::string(value)) : 0;
   // Our window is 15 bits, always: an offer that allows the server less can't be taken.
   return index == 2 ? bits == 15 : bits >= 8 && bits <= 15;
@@ -94,7 +116,8 @@ bool good_parameter(std::string_view parameter, std::array<bool, 4>& seen) {
 
 bool wants_upgrade(const HandshakeParser& request) {
   return has_token(request.list_header("upgrade"), "websocket") ||
-         !request.header("sec-websocket-key").empty() || !request.header("sec-websocket-version").empty();
+         !request.header("sec-websocket-key").empty() ||
+         !request.header("sec-websocket-version").empty();
 }
 
 std::optional<HttpError> check_upgrade(const HandshakeParser& request) {

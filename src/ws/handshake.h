@@ -1,5 +1,5 @@
-// The opening handshake of RFC 6455 section 4, the server's side: is it an upgrade, is it a good one, and what is
-// answered. Pure; any thread.
+// The opening handshake of RFC 6455 section 4, the server's side: is it an upgrade, is it a good
+// one, and what is answered. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,9 @@ std::optional<HttpError> check_upgrade(const HandshakeParser& request);
 // The subprotocols that were offered, in order.
 std::vector<std::string_view> offered_protocols(std::string_view list);
 
-// True where `extensions` (Sec-WebSocket-Extensions) has an offer of permessage-deflate that we can take: no parameter
-// that is unknown, repeated or out of range. An odd offer is passed over, never an error (RFC 7692 5.1).
+// True where `extensions` (Sec-WebSocket-Extensions) has an offer of permessage-deflate that we can
+// take: no parameter that is unknown, repeated or out of range. An odd offer is passed over, never
+// an error (RFC 7692 5.1).
 bool accepts_deflate(std::string_view extensions);
 
 // The 101. `protocol` is empty where none was chosen.

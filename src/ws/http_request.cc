@@ -32,7 +32,8 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-HandshakeParser::Status HandshakeParser::fail(std::uint16_t status, std::string text, std::string headers) {
+HandshakeParser::Status HandshakeParser::fail(std::uint16_t status, std::string text,
+                                              std::string headers) {
   error_ = {status, std::move(text), std::move(headers)};
   return status_ = Status::error;
 }
@@ -48,7 +49,8 @@ HandshakeParser::Status HandshakeParser::feed(std::string_view& in) {
       return fail(431, "the request's header is longer than 8192 bytes\n");
     }
     const char before = bytes_.empty() ? '\0' : bytes_.back();
-    if (c == '\n' && before != '\r') return fail(400, "a line ends without CR: lines end with CR LF\n");
+    if (c == '\n' && before != '\r')
+      return fail(400, "a line ends without CR: lines end with CR LF\n");
     if (c != '\n' && before == '\r') return fail(400, "a CR stands alone: lines end with CR LF\n");
     if (c == '\0') return fail(400, "a NUL byte in the header\n");
     bytes_.push_back(c);
@@ -61,7 +63,7 @@ HandshakeParser::Status HandshakeParser::feed(std::string_view& in) {
     if (lines_ == 0 && size > kTargetBytesMax + 32) {
       return fail(414, "the request's target is longer than 4096 bytes\n");
     }
-    if (++lines_ > kLinesMax) return fail(431, "the request has more than 100 header lines\n");
+    if (++lines_ > kLinesMax + 1) return fail(431, "the request has more than 100 header lines\n");
   }
   if (status_ == Status::incomplete && lines_ == 0 && bytes_.size() > kTargetBytesMax + 32) {
     return fail(414, "the request's target is longer than 4096 bytes\n");
@@ -142,15 +144,15 @@ bool HandshakeParser::check_request() {
     fail(400, count == 0 ? "the Host header is missing\n" : "there is more than one Host header\n");
     return false;
   }
+  if (method_ != "GET") {
+    fail(405, "only GET is answered here\n", "Allow: GET\r\n");
+    return false;
+  }
   const std::string_view length = header("content-length", &count);
   const bool has_body = (count != 0 && length != "0") || count > 1;
   header("transfer-encoding", &count);
   if (has_body || count != 0) {
     fail(400, "the request must have no body (Content-Length, Transfer-Encoding)\n");
-    return false;
-  }
-  if (method_ != "GET") {
-    fail(405, "only GET is answered here\n", "Allow: GET\r\n");
     return false;
   }
   return true;

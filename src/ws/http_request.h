@@ -1,5 +1,6 @@
-// The HTTP request that opens a connection: read byte for byte in one pass, strictly, as what stands between a proxy and
-// us must see the same request as we do. No body is ever read. Pure; one object a connection.
+// The HTTP request that opens a connection: read byte for byte in one pass, strictly, as a proxy
+// before us must see the same request as we do. No body is ever read. Pure; one object a
+// connection.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,7 @@ struct HttpHeader {
 class HandshakeParser {
  public:
   static constexpr std::size_t kBytesMax = 8 * 1024;
-  static constexpr std::size_t kLinesMax = 100;
+  static constexpr std::size_t kLinesMax = 100;  // of headers
   static constexpr std::size_t kTargetBytesMax = 4 * 1024;
 
   enum class Status : std::uint8_t { incomplete, done, error };
@@ -43,7 +44,8 @@ class HandshakeParser {
   std::string_view path() const { return target_.substr(0, target_.find('?')); }
   std::string_view query() const;
   const std::vector<HttpHeader>& headers() const { return headers_; }
-  // The only value of a header (name in lower case); empty where it is missing. Twice counts as `count` 2.
+  // The only value of a header (name in lower case); empty where it is missing. Twice counts as
+  // `count` 2.
   std::string_view header(std::string_view name, std::size_t* count = nullptr) const;
   // All values of a list header, joined by ", ".
   std::string list_header(std::string_view name) const;

@@ -1,5 +1,6 @@
-// Checks UTF-8 as the bytes arrive, and says no at the first byte that can't belong to any valid text (RFC 3629: no
-// overlong forms, no surrogates, nothing over U+10FFFF). Any thread; an object is one text.
+// Checks UTF-8 as the bytes arrive, and says no at the first byte that can't belong to any valid
+// text (RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF). Any thread; an object
+// is one text.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,8 @@ class Utf8Validator {
   void reset() { left_ = 0; }
 
  private:
-  std::uint8_t left_ = 0;     // continuation bytes that are still to come
-  std::uint8_t low_ = 0x80;   // the bounds of the next one
+  std::uint8_t left_ = 0;    // continuation bytes that are still to come
+  std::uint8_t low_ = 0x80;  // the bounds of the next one
   std::uint8_t high_ = 0xbf;
 };
 
