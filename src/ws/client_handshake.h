@@ -12,9 +12,9 @@ namespace gavel::ws {
 struct ClientRequest {
   std::string host;  // with the port, where it is not the scheme's
   std::string target = "/";
-  std::string key;      // 16 random bytes in base64
-  std::string headers;  // further header lines, each with its CRLF
-  std::string protocol;
+  std::string key;        // 16 random bytes in base64
+  std::string headers{};  // further header lines, each with its CRLF
+  std::string protocol{};
   bool deflate = false;  // offer permessage-deflate
 };
 

@@ -23,6 +23,7 @@ Decoder::Decoder(const DecoderOptions& options) : options_(options) {}
 Decoder::~Decoder() = default;
 
 Event Decoder::next(std::span<char>& in) {
+  payload_ = {};
   if (delivered_) forget_message();
   while (!over_) {
     if (!in_frame_) {
@@ -254,6 +255,7 @@ bool Decoder::too_big() {
 bool Decoder::fail(std::uint16_t code, std::string_view text) {
   error_code_ = code;
   error_text_.assign(text);
+  payload_ = {};
   message_ = std::string();
   over_ = true;
   return false;

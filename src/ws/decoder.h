@@ -48,6 +48,7 @@ class Decoder {
   // need_more: `in` is used up.
   Event next(std::span<char>& in);
   // Of text, binary, ping, pong: valid until the next call, and as long as the bytes given to it.
+  // Empty of an error.
   std::string_view payload() const { return payload_; }
   // Of close: 1005 where the peer gave none.
   std::uint16_t close_code() const { return close_code_; }
