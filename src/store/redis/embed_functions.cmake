@@ -1,0 +1,13 @@
+# Writes OUT, a .cc that holds the text of IN in pieces that every compiler takes.
+file(READ ${IN} content)
+string(LENGTH "${content}" size)
+set(text "#include \"store/redis/functions.h\"\n\nnamespace gavel::store::redis {\n\n")
+string(APPEND text "const char* const kFunctionsSource =\n")
+set(at 0)
+while(at LESS size)
+  string(SUBSTRING "${content}" ${at} 8000 piece)
+  string(APPEND text "R\"gavel-lua(${piece})gavel-lua\"\n")
+  math(EXPR at "${at} + 8000")
+endwhile()
+string(APPEND text ";\n\n}  // namespace gavel::store::redis\n")
+file(WRITE ${OUT} "${text}")
