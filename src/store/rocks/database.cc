@@ -1,17 +1,21 @@
 #include "store/rocks/database.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
 
 #include "base/crc32c.h"
+#include "base/log.h"
 #include "room/block.h"
 
 namespace gavel::store::rocks {
@@ -33,6 +37,19 @@ Outcome outcome_of(const rocksdb::Status& status) {
   if (status.IsCorruption()) return Outcome::corrupt;
   return Outcome::failed;
 }
+
+// What RocksDB has to say goes into our log, above the level of a mere event. Its own log file
+// would be one more that can't be written on a full disk, and its code takes that badly.
+class OurLog final : public rocksdb::Logger {
+ public:
+  OurLog() : Logger(rocksdb::WARN_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    char text[500];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    GAVEL_LOG(store, debug, "rocksdb", {"text", text});
+  }
+};
 
 // The room's part of a key that begins a message. Not of one that begins a range to drop (its
 // message id is 0): RocksDB would look for both kinds' neighbours in one place, though it keeps
@@ -61,15 +78,14 @@ rocksdb::DBOptions process_options(const DatabaseOptions& wanted) {
   options.enable_write_thread_adaptive_yield = false;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
+  options.max_bgerror_resume_count = 0;  // recover() does it
   // Space is taken when it is used, so that a nearly full disk tells the truth.
   options.allow_fallocate = false;
   // What is in the write-ahead log need not be written twice to stop.
   options.avoid_flush_during_shutdown = true;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 1 << 20;
+  options.info_log = std::make_shared<OurLog>();
   return options;
 }
 
@@ -78,6 +94,13 @@ rocksdb::ColumnFamilyOptions block_options(const DatabaseOptions& wanted) {
   options.write_buffer_size = wanted.write_buffer_bytes;
   options.max_write_buffer_number = wanted.write_buffers;
   options.compression = rocksdb::kLZ4Compression;
+  // What is young is rewritten soon: to compress it would be done twice.
+  options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression,
+                                   rocksdb::kLZ4Compression};
+  // Fewer, larger merges.
+  options.level0_file_num_compaction_trigger = 8;
+  options.max_bytes_for_level_base = 8 * wanted.write_buffer_bytes;
+  options.target_file_size_base = 2 * wanted.write_buffer_bytes;
   options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kRoomPrefixBytes));
   // A room's blocks come in order: each goes right behind the last one, without a search.
   options.memtable_insert_with_hint_prefix_extractor = std::make_shared<InsertHint>();
@@ -170,7 +193,6 @@ void WriteSet::drop_blocks(const BlockKey& from, const BlockKey& to) {
 
 void WriteSet::clear() { impl_->batch.Clear(); }
 bool WriteSet::empty() const { return impl_->batch.Count() == 0; }
-std::size_t WriteSet::bytes() const { return impl_->batch.GetDataSize(); }
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::~Database() = default;
@@ -202,20 +224,9 @@ Outcome Database::sync(std::string& detail) {
   return outcome_of(status);
 }
 
-Outcome Database::flush(std::string& detail) {
-  if (!impl_->db) return Outcome::failed;
-  const rocksdb::Status status = impl_->db->Flush(rocksdb::FlushOptions(), impl_->families);
-  if (!status.ok()) detail = status.ToString();
-  return outcome_of(status);
-}
-
 bool Database::recover(std::string& detail) {
-  if (impl_->db) {
-    const rocksdb::Status resumed = impl_->db->Resume();
-    if (resumed.ok()) return true;
-    detail = resumed.ToString();
-    if (resumed.IsBusy()) return false;  // it is at it by itself
-  }
+  // Not DB::Resume(): it goes on with the file that failed, and aborts where RocksDB was built with
+  // its assertions.
   const std::unique_lock alone(impl_->mutex);
   impl_->close();
   const rocksdb::Status opened = impl_->open();
@@ -240,6 +251,18 @@ Outcome Database::scan_meta(
     if (!visit(view(it->key()), view(it->value()))) break;
   }
   return outcome_of(it->status());
+}
+
+Outcome Database::last_meta(std::string_view prefix, std::string& key) const {
+  const std::shared_lock shared(impl_->mutex);
+  if (!impl_->db) return Outcome::failed;
+  const std::unique_ptr<rocksdb::Iterator> it(
+      impl_->db->NewIterator(rocksdb::ReadOptions(), impl_->meta()));
+  it->SeekForPrev(std::string(prefix) + "\xff");
+  if (!it->status().ok()) return outcome_of(it->status());
+  if (!it->Valid() || !it->key().starts_with(slice(prefix))) return Outcome::absent;
+  key = it->key().ToString();
+  return Outcome::ok;
 }
 
 Outcome Database::scan_blocks(const Place& place, MessageId from,

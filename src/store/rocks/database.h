@@ -49,7 +49,6 @@ class WriteSet {
   void drop_blocks(const BlockKey& from, const BlockKey& to);
   void clear();
   bool empty() const;
-  std::size_t bytes() const;
 
  private:
   friend class Database;
@@ -73,14 +72,14 @@ class Database {
   // After a failed write: makes RocksDB try again, by opening it anew if need be. False where it
   // still can't.
   bool recover(std::string& detail);
-  // What RocksDB is at odds with in the background; ok where nothing is.
-  Outcome flush(std::string& detail);
 
   Outcome get_meta(std::string_view key, std::string& value) const;
   // All meta keys that begin with `prefix`, in order, while `visit` returns true.
   Outcome scan_meta(
       std::string_view prefix,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  // The last meta key that begins with `prefix`.
+  Outcome last_meta(std::string_view prefix, std::string& key) const;
   // The blocks of a place in order, from the one that holds `from` (or the next one) on, while
   // `visit` returns true.
   Outcome scan_blocks(

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::uint8_t kFirstEpochFlag = 1;
-constexpr std::size_t kRecordHeadBytes = 26;
+constexpr std::size_t kRecordHeadBytes = 34;
 
 void write_be(char* out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) *out++ = static_cast<char>(value >> shift);
@@ -87,6 +87,7 @@ std::string encode_room(const RoomRecord& record) {
   bytes.push_back(static_cast<char>(kRecordVersion));
   bytes.push_back(static_cast<char>(record.first_epoch ? kFirstEpochFlag : 0));
   append_be(bytes, record.epoch.value);
+  append_be(bytes, record.generation);
   append_be(bytes, record.floor.value);
   append_be(bytes, record.refs_at.value);
   bytes.append(record.name);
@@ -100,8 +101,9 @@ std::optional<RoomRecord> decode_room(std::string_view bytes) {
   RoomRecord record;
   record.first_epoch = (bytes[1] & kFirstEpochFlag) != 0;
   record.epoch = Epoch{read_be(bytes.data() + 2)};
-  record.floor = MessageId{read_be(bytes.data() + 10)};
-  record.refs_at = MessageId{read_be(bytes.data() + 18)};
+  record.generation = read_be(bytes.data() + 10);
+  record.floor = MessageId{read_be(bytes.data() + 18)};
+  record.refs_at = MessageId{read_be(bytes.data() + 26)};
   record.name = bytes.substr(kRecordHeadBytes);
   if (!record.epoch || !record.floor) return std::nullopt;
   return record;

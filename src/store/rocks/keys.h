@@ -47,6 +47,7 @@ std::string_view block_of(std::string_view value);
 
 struct RoomRecord {
   Epoch epoch;
+  std::uint64_t generation = 0;  // of the store, when this life began
   bool first_epoch = true;
   MessageId floor{1};    // what is older was trimmed
   MessageId refs_at{0};  // the ref records are complete up to this message
@@ -59,9 +60,9 @@ std::string ref_key(const Place& place, ClientId client);
 inline constexpr std::string_view kRoomKeys = "r";  // the prefix of all room_key()s
 inline constexpr std::string_view kFormatKey = "s:format";
 inline constexpr std::string_view kClientIdsKey = "s:client_ids";  // the next client_id to lease
-inline constexpr std::string_view kRoomNumbersKey = "s:rooms";     // the next room number, at least
 inline constexpr std::string_view kSigningKeyKey = "s:signing_key";
-inline constexpr std::string_view kEpochFloorKey = "s:epoch_floor";  // older lives are over
+inline constexpr std::string_view kGenerationKey =
+    "s:generation";  // lives of an older one are over
 
 std::string encode_u64(std::uint64_t value);
 std::optional<std::uint64_t> decode_u64(std::string_view bytes);

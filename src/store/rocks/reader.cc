@@ -137,7 +137,7 @@ bool Reader::load(OpenRoom& room, room::RoomLife& life, room::LogError& error) {
 
 bool Reader::load_life(OpenRoom& room, room::RoomLife& life, room::LogError& error) {
   room.place.epoch = room.record.epoch;
-  if (room.record.epoch < options_.epoch_floor) {
+  if (room.record.generation < options_.generation) {
     begin_life(room, life, room.record.epoch);
     return true;
   }
@@ -178,6 +178,7 @@ void Reader::begin_life(OpenRoom& room, room::RoomLife& life, Epoch after) {
   room.record = RoomRecord{};
   room.record.name = name;
   room.record.epoch = new_epoch(after);
+  room.record.generation = options_.generation;
   room.record.first_epoch = after == Epoch{0};
   room.place.epoch = room.record.epoch;
   life.epoch = room.place.epoch;
@@ -189,7 +190,7 @@ void Reader::begin_life(OpenRoom& room, room::RoomLife& life, Epoch after) {
 Epoch Reader::new_epoch(Epoch after) {
   const std::uint64_t now = static_cast<std::uint64_t>(options_.wall_ms()) << 8;
   const std::uint64_t low = SystemRandom().next_u64() & 0xff;
-  return Epoch{std::max({now | low, after.value + 1, options_.epoch_floor.value})};
+  return Epoch{std::max(now | low, after.value + 1)};
 }
 
 // --- pages -------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ namespace gavel::store::rocks {
 
 struct ReaderOptions {
   Retention retention;
-  Epoch epoch_floor{1};  // a room whose epoch is older begins a new life
+  std::uint64_t generation = 0;  // a room whose life began in an older one begins a new life
   std::function<std::int64_t()> wall_ms;
 };
 

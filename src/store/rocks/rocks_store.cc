@@ -42,7 +42,7 @@ class RocksStore final : public Store {
  private:
   bool open_database(std::string& error);
   bool read_settings(std::string& error);
-  void make_threads(Epoch floor, ClientId next_client, RoomNumber next_room);
+  void make_threads(std::uint64_t generation, ClientId next_client, RoomNumber next_room);
   std::int64_t wall_ms() const {
     return options_.wall_ms ? options_.wall_ms() : SystemClock().wall_ms();
   }
@@ -117,14 +117,13 @@ bool RocksStore::read_settings(std::string& error) {
             " was written by a newer gavel; run that version, or choose another directory";
     return false;
   }
-  std::uint64_t floor = number(kEpochFloorKey, 1);
+  std::uint64_t generation = number(kGenerationKey, 0);
   const std::uint64_t next_client = number(kClientIdsKey, 1);
   std::uint64_t next_room = 1;
-  const Outcome rooms =
-      database_->scan_meta(kRoomKeys, [&](std::string_view key, std::string_view) {
-        if (const auto room = parse_room_key(key)) next_room = std::max(next_room, room->value + 1);
-        return true;
-      });
+  const Outcome rooms = database_->last_meta(kRoomKeys, value);
+  if (const auto room = parse_room_key(value); rooms == Outcome::ok && room) {
+    next_room = room->value + 1;
+  }
   WriteSet set(*database_);
   if (database_->get_meta(kSigningKeyKey, value) == Outcome::ok && value.size() == key_.size()) {
     std::memcpy(key_.data(), value.data(), key_.size());
@@ -134,33 +133,36 @@ bool RocksStore::read_settings(std::string& error) {
     set.put_meta(kFormatKey, encode_u64(kFormatVersion));
   }
   if (lost_past_) {
-    floor = std::max(floor + 1, static_cast<std::uint64_t>(wall_ms()) << 8);
-    set.put_meta(kEpochFloorKey, encode_u64(floor));
+    set.put_meta(kGenerationKey, encode_u64(++generation));
   }
   std::string detail;
-  if (rooms != Outcome::ok || (!set.empty() && (database_->write(set, detail) != Outcome::ok ||
-                                                database_->sync(detail) != Outcome::ok))) {
+  if ((rooms != Outcome::ok && rooms != Outcome::absent) ||
+      (!set.empty() &&
+       (database_->write(set, detail) != Outcome::ok || database_->sync(detail) != Outcome::ok))) {
     error = "can't read and write the store " + options_.directory + ": " + detail;
     return false;
   }
   if (lost_past_) directory_->forget_acceptance();
-  make_threads(Epoch{floor}, ClientId{next_client}, RoomNumber{next_room});
+  make_threads(generation, ClientId{next_client}, RoomNumber{next_room});
   return true;
 }
 
-void RocksStore::make_threads(Epoch floor, ClientId next_client, RoomNumber next_room) {
+void RocksStore::make_threads(std::uint64_t generation, ClientId next_client,
+                              RoomNumber next_room) {
   WriterOptions writer;
   writer.synced = options_.synced;
   writer.retention = options_.retention;
   writer.free_bytes_min = options_.free_bytes_min;
-  writer.disk_space = [path = options_.directory] { return disk_space(path); };
+  writer.disk_space = [path = options_.directory, free = options_.free_bytes] {
+    return free ? DiskSpace{free(), std::uint64_t{1} << 40} : disk_space(path);
+  };
   writer.wall_ms = [this] { return wall_ms(); };
   writer.die = options_.die ? options_.die : end_process;
   writer_ = std::make_unique<Writer>(writer, *database_,
                                      [this](Request request) { reader_->ask(std::move(request)); });
   ReaderOptions reader;
   reader.retention = options_.retention;
-  reader.epoch_floor = floor;
+  reader.generation = generation;
   reader.wall_ms = [this] { return wall_ms(); };
   reader_ = std::make_unique<Reader>(reader, *database_, [this](std::unique_ptr<Commit> commit) {
     writer_->submit(std::move(commit));

@@ -32,6 +32,7 @@ struct RocksOptions {
   // For tests.
   std::function<std::int64_t()> wall_ms;        // empty: the system's clock
   std::string boot_id;                          // empty: the machine's
+  std::function<std::uint64_t()> free_bytes;    // empty: the disk's, of a terabyte
   std::function<void(const std::string&)> die;  // empty: logs and ends the process
 };
 
