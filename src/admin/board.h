@@ -39,7 +39,7 @@ struct RoomRow {
 enum class RoomOrder : std::uint8_t { traffic, name, members, lag };
 
 struct RoomQuery {
-  std::string filter;  // a part of the name
+  std::string filter{};  // a part of the name
   RoomOrder order = RoomOrder::traffic;
   std::size_t offset = 0;
   std::size_t limit = 100;

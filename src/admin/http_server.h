@@ -18,7 +18,7 @@ namespace gavel::admin {
 struct HttpOptions {
   std::string host = "127.0.0.1";  // an address, not a name
   std::uint16_t port = 0;          // 0 = a free one
-  std::string key;                 // bearer key; required where host is not loopback
+  std::string key{};               // bearer key; required where host is not loopback
   std::size_t body_bytes_max = 1024 * 1024;
   std::size_t connections_max = 64;
   std::int64_t request_timeout_ms = 10'000;  // from the connection, or the last answer, to a whole request

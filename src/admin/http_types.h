@@ -13,14 +13,14 @@ enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options
 
 struct Request {
   Method method = Method::get;
-  std::string target;  // path and query, as they came
-  std::string host;
-  std::string origin;
-  std::string fetch_site;     // Sec-Fetch-Site
-  std::string authorization;
-  std::string content_type;
-  std::string idempotency_key;
-  std::string body;
+  std::string target{};  // path and query, as they came
+  std::string host{};
+  std::string origin{};
+  std::string fetch_site{};  // Sec-Fetch-Site
+  std::string authorization{};
+  std::string content_type{};
+  std::string idempotency_key{};
+  std::string body{};
 };
 
 struct Response {
