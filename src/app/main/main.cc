@@ -11,6 +11,9 @@
 #include "app/config/load.h"
 #include "app/serve.h"
 #include "base/log.h"
+#include "cli/bench/bench.h"
+#include "cli/send.h"
+#include "cli/tail.h"
 #include "cli/token.h"
 
 namespace {
@@ -41,6 +44,9 @@ int main(int argc, char** argv, char** environment) {
   std::function<int()> run;
   add_serve_command(app, run, environment);
   gavel::app::add_config_command(app, run, environment);
+  gavel::cli::add_bench_command(app, run);
+  gavel::cli::add_tail_command(app, run);
+  gavel::cli::add_send_command(app, run);
   gavel::cli::add_token_command(app, run);
   try {
     app.parse(argc, argv);
