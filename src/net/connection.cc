@@ -239,6 +239,8 @@ void Connection::on_peer_close() {
 
 void Connection::on_protocol_error() {
   const ws::DecodeError error = decoder_->error();
+  // Whoever breaks the protocol can't be expected to answer our close frame (RFC 6455 7.1.7).
+  peer_closed_ = true;
   close(static_cast<wire::CloseCode>(error.close_code), error.text);
 }
 
@@ -475,8 +477,14 @@ void Connection::on_deadline() {
       kill();
       return;
     case State::closing:
+      if (!has_output() && !blocked_) {
+        start_lingering();
+        return;
+      }
+      [[fallthrough]];
     case State::lingering:
-      socket_->reset_on_close();
+      // A close that can't drain is a reset: the kernel must not keep our bytes for a peer that takes none.
+      if (socket_->unacknowledged() != 0) socket_->reset_on_close();
       kill();
       return;
     case State::open: check_liveness(); return;
