@@ -1,6 +1,8 @@
 #include "app/stores.h"
 
+#include "base/config_file.h"
 #include "store/memory/memory_store.h"
+#include "store/redis/redis_store.h"
 #include "store/rocks/rocks_store.h"
 
 namespace gavel::app {
@@ -34,6 +36,24 @@ std::unique_ptr<store::Store> open_rocks(const Config& config, std::string_view 
   return store::open_rocks(options, error);
 }
 
+std::unique_ptr<store::Store> open_redis(const Config& config, std::string& error) {
+  store::RedisOptions options;
+  options.url = config.store;
+  options.username = config.redis_username;
+  if (!config.redis_password_file.empty()) {
+    const auto password = read_secret_line(config.redis_password_file, error);
+    if (!password) return nullptr;
+    options.password = *password;
+  }
+  options.sentinels = config.redis_sentinel;
+  options.sentinel_master = config.redis_sentinel_master;
+  options.tls_ca_file = config.redis_tls_ca;
+  options.wait_replicas = static_cast<unsigned>(config.redis_wait_replicas);
+  options.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(config.redis_timeout);
+  options.retention = retention_of(config);
+  return store::open_redis_store(options, error);
+}
+
 }  // namespace
 
 std::unique_ptr<store::Store> open_store(const Config& config, std::string& error) {
@@ -41,6 +61,9 @@ std::unique_ptr<store::Store> open_store(const Config& config, std::string& erro
   constexpr std::string_view kRocks = "rocks:";
   if (config.store.starts_with(kRocks)) {
     return open_rocks(config, std::string_view(config.store).substr(kRocks.size()), error);
+  }
+  if (config.store.starts_with("redis") || config.store.starts_with("unix:")) {
+    return open_redis(config, error);
   }
   error = "this build has no store for --store " + config.store;
   return nullptr;
