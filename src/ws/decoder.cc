@@ -46,21 +46,32 @@ Event Decoder::next(std::span<char>& in) {
 
 // Gathers a frame's header; false while bytes are missing, or where the first two are wrong.
 bool Decoder::take_header(std::span<char>& in) {
-  while (header_have_ < header_need_) {
-    const std::size_t bytes = std::min<std::size_t>(header_need_ - header_have_, in.size());
+  if (header_have_ == 0 && in.size() >= sizeof header_) {  // nearly always: one copy of fixed size
+    std::memcpy(header_, in.data(), sizeof header_);
+    const bool is_good = check_kind();
+    in = in.subspan(is_good ? header_bytes() : 2);
+    return is_good;
+  }
+  std::size_t need = header_have_ < 2 ? 2 : header_bytes();
+  while (header_have_ < need) {
+    const std::size_t bytes = std::min(need - header_have_, in.size());
     if (bytes == 0) return false;
     std::memcpy(header_ + header_have_, in.data(), bytes);
     header_have_ = static_cast<std::uint8_t>(header_have_ + bytes);
     in = in.subspan(bytes);
     if (header_have_ != 2) continue;
     if (!check_kind()) return false;
-    const unsigned length = header_[1] & 0x7f;
-    const unsigned extended = length == 126 ? 2 : length == 127 ? 8 : 0;
-    header_need_ = static_cast<std::uint8_t>(2 + extended + (options_.server ? sizeof key_ : 0));
+    need = header_bytes();
   }
   header_have_ = 0;
-  header_need_ = 2;
   return true;
+}
+
+// How long the header is, by its first two bytes.
+std::size_t Decoder::header_bytes() const {
+  const unsigned length = header_[1] & 0x7f;
+  const std::size_t extended = length < 126 ? 0 : length == 126 ? 2 : 8;
+  return 2 + extended + (options_.server ? sizeof key_ : 0);
 }
 
 // All that the first two bytes tell.

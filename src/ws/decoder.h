@@ -57,6 +57,7 @@ class Decoder {
 
  private:
   bool take_header(std::span<char>& in);
+  std::size_t header_bytes() const;
   bool check_kind();
   bool check_data_kind();
   bool check_length();
@@ -75,7 +76,6 @@ class Decoder {
   const DecoderOptions options_;
   unsigned char header_[14];
   std::uint8_t header_have_ = 0;
-  std::uint8_t header_need_ = 2;
   bool in_frame_ = false;
   bool over_ = false;  // close or error: nothing more is said
   bool fin_ = false;
