@@ -44,11 +44,8 @@ struct Config {
   Duration join_timeout = limits::kJoinTimeout;
   Duration ping_interval = limits::kPingInterval;
   Duration ping_timeout = limits::kPingTimeout;
-  Duration send_progress_timeout = limits::kSendProgressTimeout;
   std::int64_t connections_max = limits::kConnectionsMax;
   std::int64_t connections_per_address_max = limits::kConnectionsPerAddressMax;
-  Strings trusted_proxy;
-  bool proxy_protocol = false;
   Strings allow_origin{"*"};
 
   // [messages]
@@ -64,9 +61,7 @@ struct Config {
   std::int64_t room_members_max = limits::kRoomMembersMax;
   Duration linger = limits::kLinger;
   Duration resume_ttl = limits::kResumeTtl;
-  Strings presence;  // patterns of room names
   std::int64_t backlog_bytes = limits::kBacklogBytes;
-  std::int64_t backlog_bytes_total = limits::kBacklogBytesTotal;
   std::int64_t room_unkept_bytes_max = limits::kRoomUnkeptBytesMax;
   std::int64_t pages_in_flight = limits::kPagesInFlight;
 
@@ -91,15 +86,6 @@ struct Config {
   Strings redis_sentinel;  // addresses; the store's URL then names the master
   std::string redis_sentinel_master;
   std::string redis_tls_ca;
-
-  // [archive]
-  std::string archive;  // MongoDB's URI; empty: none
-  std::string archive_database = "gavel";
-  std::int64_t archive_keep_messages = 0;
-  Duration archive_keep_age{0};
-  std::string archive_write_concern = "majority";
-  Duration archive_interval = std::chrono::seconds(1);
-  bool archive_required = false;
 };
 
 // Where an option's value came from.

@@ -50,7 +50,7 @@ inline constexpr std::uint32_t kBadMessagesMax = 10;
 // upgrade.
 inline constexpr std::size_t kConnectionsMax = 50'000;
 // Connections of one address (option): players behind a carrier's NAT share one, an attacker has
-// few. Off (0) by default, since behind a proxy that isn't named in trusted-proxy every player has
+// few. Off (0) by default, since behind a proxy every player has
 // the proxy's address.
 inline constexpr std::size_t kConnectionsPerAddressMax = 0;
 // Rooms in memory in the process (option): an idle one costs about 2 KiB, so a flood of names ends
@@ -80,8 +80,6 @@ inline constexpr std::uint32_t kRateRefusalsMax = 100;
 // A room's backlog, which members read without asking the store (option): 2 s of a busy room (1,000
 // messages of 130 bytes a second); who lags more reads pages from the store.
 inline constexpr std::size_t kBacklogBytes = 256 * kKiB;
-// All backlogs of the process (option): beyond it, backlogs shrink to what the members still need.
-inline constexpr std::size_t kBacklogBytesTotal = 512 * kMiB;
 // Accepted but not yet kept, a room (option): 80 ms of the fastest room measured. Beyond it its
 // members' sockets are not read until the store has caught up: TCP pushes back.
 inline constexpr std::size_t kRoomUnkeptBytesMax = 1 * kMiB;
@@ -107,9 +105,6 @@ inline constexpr seconds kJoinTimeout{5};
 // values).
 inline constexpr seconds kPingInterval{5};
 inline constexpr seconds kPingTimeout{5};
-// A send without a byte acknowledged: close 4000. Longer than a phone needs to change from Wi-Fi to
-// its network.
-inline constexpr seconds kSendProgressTimeout{30};
 // An empty room's memory stays, so that a match whose players all reconnect doesn't read from the
 // store.
 inline constexpr seconds kLinger{60};

@@ -42,6 +42,21 @@ bool Gateway::DeflateAdapter::compress(std::string_view text, std::string& out) 
   return true;
 }
 
+bool AddressCounts::take(const std::string& address, std::size_t max) {
+  if (max == 0) return true;
+  const std::lock_guard lock(mutex_);
+  std::size_t& count = counts_[address];
+  if (count >= max) return false;
+  ++count;
+  return true;
+}
+
+void AddressCounts::give_back(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  const auto it = counts_.find(address);
+  if (it != counts_.end() && --it->second == 0) counts_.erase(it);
+}
+
 Gateway::Gateway(shard::Shard& shard, shard::Watcher& watcher, GatewayShared& shared)
     : shard_(shard),
       watcher_(watcher),
@@ -118,7 +133,8 @@ void Gateway::accepted(int fd, std::string address) {
 }
 
 Connection* Gateway::take(std::unique_ptr<Socket> socket, std::string address) {
-  if (shared_.connections.load(std::memory_order_relaxed) >= options().connections_max) {
+  const bool full = shared_.connections.load(std::memory_order_relaxed) >= options().connections_max;
+  if (full || !shared_.addresses.take(address, options().connections_per_address_max)) {
     ++counters_.refused;
     const std::string response = busy_response();
     const iovec part{const_cast<char*>(response.data()), response.size()};
@@ -233,6 +249,7 @@ bool Gateway::after_rooms() {
   }
   dirty_.clear();
   for (Connection* connection : std::exchange(dead_, {})) {
+    shared_.addresses.give_back(connection->address());
     remove(*connection).reset();
     shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   }

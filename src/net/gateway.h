@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -23,6 +24,18 @@ namespace gavel::net {
 class Gateway;
 class Listener;
 
+// How many connections each address has. Any thread: taken at accept and at the end of a connection, never between.
+class AddressCounts {
+ public:
+  // False where the address has `max` already (0 = no limit); else it has one more.
+  bool take(const std::string& address, std::size_t max);
+  void give_back(const std::string& address);
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::size_t> counts_;
+};
+
 // What the gateways of a process share. Lives as long as they do.
 struct GatewayShared {
   GatewayOptions options;
@@ -34,6 +47,7 @@ struct GatewayShared {
   std::function<std::unique_ptr<Socket>(int fd)> make_socket;
   std::atomic<std::size_t> connections{0};
   std::atomic<bool> draining{false};
+  AddressCounts addresses;
   std::vector<Gateway*> gateways;  // by shard; complete before the first shard starts
 };
 

@@ -55,16 +55,6 @@ std::string check_address_or_none(std::string_view text) {
   return text.empty() ? std::string() : check_address(text);
 }
 
-std::string check_network(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const int family = address_family(text.substr(0, slash));
-  if (family == 0) return "no address or network: write e.g. 10.0.0.0/8, 192.0.2.7 or fd00::/8";
-  if (slash == std::string_view::npos) return {};
-  const unsigned bits = family == 4 ? 32 : 128;
-  if (number_within(text.substr(slash + 1), bits)) return {};
-  return "behind / stands the count of network bits, 0 to " + std::to_string(bits);
-}
-
 std::string check_origin(std::string_view text) {
   if (text == "*" || text == "null") return {};
   const std::size_t scheme = text.find("://");
@@ -98,27 +88,9 @@ std::string check_store(std::string_view text) {
   return "no store: " + std::string(kHow) + meant;
 }
 
-std::string check_archive(std::string_view text) {
-  if (text.empty() || text.starts_with("mongodb://") || text.starts_with("mongodb+srv://"))
-    return {};
-  return "an archive is a URI of MongoDB: mongodb://HOST:PORT or mongodb+srv://HOST";
-}
-
-std::string check_pattern(std::string_view text) {
-  if (text.empty())
-    return "a pattern of room names is not empty: * stands for all rooms, lobby-* for some";
-  if (!is_plain_text(text)) return "a room's name has no control characters";
-  return {};
-}
-
 std::string check_log_level(std::string_view text) {
   auto levels = log::parse_levels(text);
   return levels ? std::string() : std::move(levels).error();
-}
-
-std::string check_write_concern(std::string_view text) {
-  if (text == "majority" || (number_within(text, 50) && text != "0")) return {};
-  return "how many servers must have written it: majority, or 1 to 50";
 }
 
 std::string_view nearest(std::string_view written, std::span<const std::string_view> known) {

@@ -10,13 +10,9 @@ namespace gavel::app {
 
 std::string check_address(std::string_view text);          // HOST:PORT, [IPV6]:PORT
 std::string check_address_or_none(std::string_view text);  // or nothing
-std::string check_network(std::string_view text);          // 10.0.0.0/8, ::1
 std::string check_origin(std::string_view text);           // https://game.example, *
 std::string check_store(std::string_view text);
-std::string check_archive(std::string_view text);
-std::string check_pattern(std::string_view text);  // of room names
 std::string check_log_level(std::string_view text);
-std::string check_write_concern(std::string_view text);
 
 // Of `known` the one that `written` is a slip of the finger away from; empty where none is.
 std::string_view nearest(std::string_view written, std::span<const std::string_view> known);

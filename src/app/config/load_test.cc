@@ -192,17 +192,10 @@ constexpr Wrong kWrongFiles[] = {
     {"[log]\nlevel = \"verbose\"",
      "gavel.toml:2:9: log.level: \"verbose\": \"verbose\" is no log level: debug, info, warning, "
      "error, off"},
-    {"[connections]\ntrusted-proxy = \"10.0.0.0/33\"",
-     "gavel.toml:2:17: connections.trusted-proxy: \"10.0.0.0/33\": behind / stands the count of "
-     "network bits, 0 to 32"},
     {"[connections]\nallow-origin = [\"game.example\"]",
      "gavel.toml:2:17: connections.allow-origin: \"game.example\": an origin begins with its "
      "scheme: write "
      "https://game.example"},
-    {"[archive]\nuri = \"mongo://u:s3cret@h\"",
-     "gavel.toml:2:7: archive.uri: \"mongo://u:***@h\": an archive is a URI of MongoDB: "
-     "mongodb://HOST:PORT or "
-     "mongodb+srv://HOST"},
     // Together
     {"[tls]\ncert = \"c.pem\"",
      "gavel.toml:2:1: tls.cert: a certificate without its key: set tls-key"},
@@ -218,13 +211,7 @@ constexpr Wrong kWrongFiles[] = {
     {"[rooms]\nbacklog-bytes = \"32KiB\"",
      "gavel.toml:2:1: rooms.backlog-bytes: smaller than message-bytes-max: the longest message "
      "doesn't fit"},
-    {"[connections]\nproxy-protocol = true",
-     "gavel.toml:2:1: connections.proxy-protocol: nobody is trusted to send the header: name the "
-     "proxies in "
-     "trusted-proxy"},
     {"[redis]\nwait-replicas = 1", "gavel.toml:2:1: redis.wait-replicas: the store is not Redis"},
-    {"[archive]\nrequired = true",
-     "gavel.toml:2:1: archive.required: nothing would ever leave the store: set archive"},
 };
 
 TEST(Load, SaysWhatIsWrongInAFileWhereAndWhatToWrite) {  // F48, B73
@@ -281,13 +268,11 @@ TEST(Load, SaysThatAFileIsMissing) {
 TEST(Print, TheEffectiveConfigurationNamesOriginsAndHidesPasswords) {
   const char* const environment[] = {"GAVEL_STORE=redis://u:s3cret@h:1/0", nullptr};
   const std::string text = print_effective(
-      load(command_line({{"archive", {"mongodb://a:s3cret@h/x?y=z"}}}), environment));
+      load(command_line({{"threads", {"2"}}}), environment));
   EXPECT_EQ(text.find("s3cret"), std::string::npos);
   EXPECT_THAT(text,
               testing::ContainsRegex("\nurl = \"redis://u:[*][*][*]@h:1/0\" +# GAVEL_STORE\n"));
-  EXPECT_THAT(text,
-              testing::ContainsRegex("\nuri = \"mongodb://a:[*][*][*]@h/x[?]y=z\" +# --archive\n"));
-  EXPECT_THAT(text, testing::ContainsRegex("\nthreads = 0 +# built in\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\nthreads = 2 +# --threads\n"));
   EXPECT_EQ(errors_of(load_text(text)), "");
 }
 

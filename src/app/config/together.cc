@@ -16,11 +16,6 @@ class Together {
     check_admin();
     check_memory();
     check_redis();
-    check_archive();
-    if (config_.proxy_protocol && config_.trusted_proxy.empty()) {
-      tell("proxy-protocol",
-           "nobody is trusted to send the header: name the proxies in trusted-proxy");
-    }
     if (config_.listen.empty()) tell("listen", "no address for players: write e.g. 127.0.0.1:8765");
   }
 
@@ -67,9 +62,6 @@ class Together {
       tell("room-unkept-bytes-max",
            "smaller than message-bytes-max: the longest message doesn't fit");
     }
-    if (config_.backlog_bytes_total < config_.backlog_bytes) {
-      tell("backlog-bytes-total", "smaller than backlog-bytes, which a single room may take");
-    }
   }
 
   void check_redis() {
@@ -79,12 +71,6 @@ class Together {
     }
     if (config_.redis_wait_replicas > 0 && !uses_redis()) {
       tell("redis-wait-replicas", "the store is not Redis");
-    }
-  }
-
-  void check_archive() {
-    if (config_.archive_required && config_.archive.empty()) {
-      tell("archive-required", "nothing would ever leave the store: set archive");
     }
   }
 
