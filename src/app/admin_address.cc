@@ -33,7 +33,10 @@ bool AdminAddress::start(std::string& error) {
     if (!key) return false;
     options.key = std::move(*key);
   }
-  admin::ServerFacts facts{.version = GAVEL_VERSION, .store = store_.describe(), .threads = server_.threads(), .listen = {}};
+  admin::ServerFacts facts{.version = GAVEL_VERSION,
+                           .store = store_.describe(),
+                           .threads = server_.threads(),
+                           .listen = {}};
   for (const Endpoint& endpoint : server_.listening()) {
     facts.listen.push_back(bracketed(endpoint.host) + ":" + std::to_string(endpoint.port));
   }

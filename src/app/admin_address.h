@@ -1,4 +1,5 @@
-// The admin address of a server: the HTTP server and what it asks, as the configuration wants them. Main's thread.
+// The admin address of a server: the HTTP server and what it asks, as the configuration wants them.
+// Main's thread.
 #pragma once
 
 #include <memory>

@@ -28,10 +28,13 @@ constexpr std::size_t kHistoryBytesMax = 1024 * 1024;
 
 Status status_of(room::LogError error) {
   switch (error) {
-    case room::LogError::full: return Status::store_full;
-    case room::LogError::corrupt: return Status::store_corrupt;
+    case room::LogError::full:
+      return Status::store_full;
+    case room::LogError::corrupt:
+      return Status::store_corrupt;
     case room::LogError::unavailable:
-    case room::LogError::closed: break;
+    case room::LogError::closed:
+      break;
   }
   return Status::store_unavailable;
 }
@@ -41,12 +44,17 @@ bool is_room_name(std::string_view name) {
 }
 
 // Nobody ever used it: opened by nothing but the question.
-bool is_unknown(const room::Room& room) { return room.last() == MessageId{0} && room.members().empty(); }
+bool is_unknown(const room::Room& room) {
+  return room.last() == MessageId{0} && room.members().empty();
+}
 
-// Runs `work` on the room's shard once the room is open, and waits for the answer that it gives sooner or later.
+// Runs `work` on the room's shard once the room is open, and waits for the answer that it gives
+// sooner or later.
 template <class T>
-T ask_room(Server& server, std::string_view name, std::function<void(const T&)> late,
-           std::function<void(shard::Shard&, net::Gateway&, room::Room&, std::shared_ptr<Answer<T>>)> work) {
+T ask_room(
+    Server& server, std::string_view name, std::function<void(const T&)> late,
+    std::function<void(shard::Shard&, net::Gateway&, room::Room&, std::shared_ptr<Answer<T>>)>
+        work) {
   T refusal;
   if (!is_room_name(name)) {
     refusal.status = Status::bad_room_name;
@@ -55,7 +63,8 @@ T ask_room(Server& server, std::string_view name, std::function<void(const T&)> 
   auto answer = std::make_shared<Answer<T>>(std::move(late));
   server.on_room_shard(name, [&](shard::Shard& shard, net::Gateway& gateway) {
     // Values, not references: the room may open when the caller has given up.
-    auto visit = [&shard, &gateway, answer, work](room::Room* room, std::optional<room::LogError> error) {
+    auto visit = [&shard, &gateway, answer, work](room::Room* room,
+                                                  std::optional<room::LogError> error) {
       if (room != nullptr) return work(shard, gateway, *room, answer);
       T failed;
       failed.status = error ? status_of(*error) : Status::too_many_rooms;
@@ -102,16 +111,21 @@ admin::RoomSettings settings_of(room::Rooms& rooms, std::string_view name) {
   rooms.rules().tidy(name, rooms.now_ms());
   const room::RoomRule* rule = rooms.rules().find(name);
   if (rule == nullptr) return {};
-  return {.capacity = rule->capacity, .locked = rule->locked, .metadata = rule->metadata, .bans = rule->bans.size()};
+  return {.capacity = rule->capacity,
+          .locked = rule->locked,
+          .metadata = rule->metadata,
+          .bans = rule->bans.size()};
 }
 
 std::string message_text(MessageId id, const room::Entry& entry) {
   char stamp[kStampBytesMax];
-  std::string text(stamp, static_cast<std::size_t>(write_stamp(stamp, id, entry.client, entry.ts_ms) - stamp));
+  std::string text(
+      stamp, static_cast<std::size_t>(write_stamp(stamp, id, entry.client, entry.ts_ms) - stamp));
   return text.append(entry.body);
 }
 
-HistoryAnswer read_page(const room::Room& room, const room::Page& page, std::uint64_t after, std::size_t limit) {
+HistoryAnswer read_page(const room::Room& room, const room::Page& page, std::uint64_t after,
+                        std::size_t limit) {
   HistoryAnswer answer;
   if (!page.ok) {
     answer.status = status_of(page.error);
@@ -167,9 +181,11 @@ std::vector<admin::RoomSnapshot> AdminSource::rooms() { return count_rooms(serve
 Status AdminSource::room(std::string_view name, admin::RoomView& view) {
   auto answer = ask_room<RoomAnswer>(
       server_, name, {},
-      [](shard::Shard& shard, net::Gateway& gateway, room::Room& room, std::shared_ptr<Answer<RoomAnswer>> to) {
+      [](shard::Shard& shard, net::Gateway& gateway, room::Room& room,
+         std::shared_ptr<Answer<RoomAnswer>> to) {
         RoomAnswer out;
-        if (is_unknown(room) && shard.rooms().rules().find(room.name()) == nullptr) out.status = Status::unknown_room;
+        if (is_unknown(room) && shard.rooms().rules().find(room.name()) == nullptr)
+          out.status = Status::unknown_room;
         look_at_room(shard, gateway, room, out.view);
         out.view.settings = settings_of(shard.rooms(), room.name());
         to->give(std::move(out));
@@ -178,10 +194,12 @@ Status AdminSource::room(std::string_view name, admin::RoomView& view) {
   return answer.status;
 }
 
-Status AdminSource::history(std::string_view name, const admin::HistoryQuery& query, admin::HistoryPage& page) {
+Status AdminSource::history(std::string_view name, const admin::HistoryQuery& query,
+                            admin::HistoryPage& page) {
   auto answer = ask_room<HistoryAnswer>(
       server_, name, {},
-      [query](shard::Shard& shard, net::Gateway&, room::Room& room, std::shared_ptr<Answer<HistoryAnswer>> to) {
+      [query](shard::Shard& shard, net::Gateway&, room::Room& room,
+              std::shared_ptr<Answer<HistoryAnswer>> to) {
         if (is_unknown(room)) return to->give({.status = Status::unknown_room, .page = {}});
         std::uint64_t after = query.after;
         if (query.last) after = room.last().value - std::min(*query.last, room.last().value);
@@ -189,14 +207,18 @@ Status AdminSource::history(std::string_view name, const admin::HistoryQuery& qu
         after = std::max(after, room.first().value - 1);
         if (after >= room.last().value) {
           HistoryAnswer empty;
-          empty.page = {.epoch = room.epoch().value, .first = room.first().value, .last = room.last().value,
-                        .messages = {}, .next_after = std::min(after, room.last().value)};
+          empty.page = {.epoch = room.epoch().value,
+                        .first = room.first().value,
+                        .last = room.last().value,
+                        .messages = {},
+                        .next_after = std::min(after, room.last().value)};
           return to->give(std::move(empty));
         }
         shard.rooms().read_history(
             room, MessageId{after}, kHistoryBytesMax,
             [to, after, limit = query.limit](const room::Room* here, const room::Page& found) {
-              if (here == nullptr) return to->give({.status = Status::store_unavailable, .page = {}});
+              if (here == nullptr)
+                return to->give({.status = Status::store_unavailable, .page = {}});
               to->give(read_page(*here, found, after, limit));
             });
       });
@@ -204,10 +226,11 @@ Status AdminSource::history(std::string_view name, const admin::HistoryQuery& qu
   return answer.status;
 }
 
-Status AdminSource::publish(std::string_view name, std::string_view json, bool create, admin::Published& published,
-                            admin::PublishLate late) {
+Status AdminSource::publish(std::string_view name, std::string_view json, bool create,
+                            admin::Published& published, admin::PublishLate late) {
   if (json.size() > server_.message_bytes_max() || !is_utf8(json)) {
-    published.detail = is_utf8(json) ? "the message is larger than the limit of messages" : "the message is not UTF-8";
+    published.detail = is_utf8(json) ? "the message is larger than the limit of messages"
+                                     : "the message is not UTF-8";
     return Status::bad_message;
   }
   wire::Scanner scanner;
@@ -219,13 +242,17 @@ Status AdminSource::publish(std::string_view name, std::string_view json, bool c
   }
   std::function<void(const PublishAnswer&)> pass_late;
   if (late) {
-    pass_late = [late = std::move(late)](const PublishAnswer& answer) { late(answer.status, answer.published); };
+    pass_late = [late = std::move(late)](const PublishAnswer& answer) {
+      late(answer.status, answer.published);
+    };
   }
   auto answer = ask_room<PublishAnswer>(
       server_, name, std::move(pass_late),
-      [body = std::string(scanned.value().body), create](shard::Shard& shard, net::Gateway&, room::Room& room,
-                                                         std::shared_ptr<Answer<PublishAnswer>> to) {
-        if (!create && is_unknown(room)) return to->give({.status = Status::unknown_room, .published = {}});
+      [body = std::string(scanned.value().body), create](
+          shard::Shard& shard, net::Gateway&, room::Room& room,
+          std::shared_ptr<Answer<PublishAnswer>> to) {
+        if (!create && is_unknown(room))
+          return to->give({.status = Status::unknown_room, .published = {}});
         shard.rooms().publish(room, body, [to](const room::PublishResult& result) {
           PublishAnswer out;
           if (!result.id) out.status = status_of(result.error);
@@ -241,7 +268,8 @@ Status AdminSource::publish(std::string_view name, std::string_view json, bool c
 Status AdminSource::kick(std::string_view name, const admin::Kick& kick, admin::Kicked& kicked) {
   auto answer = ask_room<KickAnswer>(
       server_, name, {},
-      [kick](shard::Shard& shard, net::Gateway& gateway, room::Room& room, std::shared_ptr<Answer<KickAnswer>> to) {
+      [kick](shard::Shard& shard, net::Gateway& gateway, room::Room& room,
+             std::shared_ptr<Answer<KickAnswer>> to) {
         if (is_unknown(room)) return to->give({.status = Status::unknown_room, .kicked = {}});
         room::Member* member = room.find(ClientId{kick.client_id});
         if (member == nullptr) return to->give({.status = Status::unknown_member, .kicked = {}});
@@ -250,23 +278,30 @@ Status AdminSource::kick(std::string_view name, const admin::Kick& kick, admin::
         if (kick.ban_ms > 0) {
           room::RoomRule* rule = rooms.rules().change(room.name());
           const net::Connection* connection = connection_of(gateway, *member);
-          if (rule == nullptr || connection == nullptr) return to->give({.status = Status::too_many_rules, .kicked = {}});
+          if (rule == nullptr || connection == nullptr)
+            return to->give({.status = Status::too_many_rules, .kicked = {}});
           out.kicked.banned_player = connection->player();
           if (out.kicked.banned_player.empty()) out.kicked.banned_address = connection->address();
-          rooms.rules().ban(*rule, {.player = out.kicked.banned_player, .address = out.kicked.banned_address,
-                                    .until_ms = rooms.now_ms() + kick.ban_ms}, rooms.now_ms());
+          rooms.rules().ban(*rule,
+                            {.player = out.kicked.banned_player,
+                             .address = out.kicked.banned_address,
+                             .until_ms = rooms.now_ms() + kick.ban_ms},
+                            rooms.now_ms());
         }
-        rooms.put_out(*member, kick.ban_ms > 0 ? room::Ending::banned : room::Ending::kicked, kick.reason);
+        rooms.put_out(*member, kick.ban_ms > 0 ? room::Ending::banned : room::Ending::kicked,
+                      kick.reason);
         to->give(std::move(out));
       });
   kicked = std::move(answer.kicked);
   if (answer.status == Status::ok) {
-    GAVEL_LOG(admin, info, "kicked", {"room", name}, {"client_id", kick.client_id}, {"ban_ms", kick.ban_ms});
+    GAVEL_LOG(admin, info, "kicked", {"room", name}, {"client_id", kick.client_id},
+              {"ban_ms", kick.ban_ms});
   }
   return answer.status;
 }
 
-Status AdminSource::close_room(std::string_view name, std::string_view reason, bool lock, std::uint64_t& members) {
+Status AdminSource::close_room(std::string_view name, std::string_view reason, bool lock,
+                               std::uint64_t& members) {
   auto answer = ask_room<CloseAnswer>(
       server_, name, {},
       [why = std::string(reason), lock](shard::Shard& shard, net::Gateway&, room::Room& room,
@@ -280,12 +315,14 @@ Status AdminSource::close_room(std::string_view name, std::string_view reason, b
         to->give({.members = shard.rooms().close_room(room, why)});
       });
   members = answer.members;
-  if (answer.status == Status::ok) GAVEL_LOG(admin, info, "closed a room", {"room", name}, {"members", members});
+  if (answer.status == Status::ok)
+    GAVEL_LOG(admin, info, "closed a room", {"room", name}, {"members", members});
   return answer.status;
 }
 
 // Also for a room that nobody was in yet: a game's lobby sets a match up before its players come.
-Status AdminSource::set_room(std::string_view name, const admin::RoomChange& change, admin::RoomSettings& settings) {
+Status AdminSource::set_room(std::string_view name, const admin::RoomChange& change,
+                             admin::RoomSettings& settings) {
   if (!is_room_name(name)) return Status::bad_room_name;
   Status status = Status::ok;
   server_.on_room_shard(name, [&](shard::Shard& shard, net::Gateway&) {
@@ -300,7 +337,8 @@ Status AdminSource::set_room(std::string_view name, const admin::RoomChange& cha
     settings = settings_of(shard.rooms(), name);
   });
   if (status == Status::ok) {
-    GAVEL_LOG(admin, info, "set a room", {"room", name}, {"capacity", settings.capacity}, {"locked", settings.locked});
+    GAVEL_LOG(admin, info, "set a room", {"room", name}, {"capacity", settings.capacity},
+              {"locked", settings.locked});
   }
   return status;
 }

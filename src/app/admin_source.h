@@ -1,5 +1,5 @@
-// What operators see and do, over the server: asks the shards on their own threads and waits for their answers. Called
-// from the admin server's threads; the server outlives it.
+// What operators see and do, over the server: asks the shards on their own threads and waits for
+// their answers. Called from the admin server's threads; the server outlives it.
 #pragma once
 
 #include <functional>
@@ -26,9 +26,10 @@ class AdminSource final : public admin::Source {
   admin::Status room(std::string_view name, admin::RoomView& view) override;
   admin::Status history(std::string_view name, const admin::HistoryQuery& query,
                         admin::HistoryPage& page) override;
-  admin::Status publish(std::string_view name, std::string_view json, bool create, admin::Published& published,
-                        admin::PublishLate late) override;
-  admin::Status kick(std::string_view name, const admin::Kick& kick, admin::Kicked& kicked) override;
+  admin::Status publish(std::string_view name, std::string_view json, bool create,
+                        admin::Published& published, admin::PublishLate late) override;
+  admin::Status kick(std::string_view name, const admin::Kick& kick,
+                     admin::Kicked& kicked) override;
   admin::Status close_room(std::string_view name, std::string_view reason, bool lock,
                            std::uint64_t& members) override;
   admin::Status set_room(std::string_view name, const admin::RoomChange& change,

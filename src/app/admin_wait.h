@@ -1,5 +1,6 @@
-// An answer that a shard gives later, and a thread that waits for it, but not for ever: what comes after it gave up goes
-// to `late`, or nowhere. Shared by the two sides; both may be gone before the other.
+// An answer that a shard gives later, and a thread that waits for it, but not for ever: what comes
+// after it gave up goes to `late`, or nowhere. Shared by the two sides; both may be gone before the
+// other.
 #pragma once
 
 #include <chrono>

@@ -98,7 +98,8 @@ std::vector<admin::RoomSnapshot> count_rooms(Server& server) {
   return rooms;
 }
 
-void look_at_room(shard::Shard& shard, net::Gateway& gateway, const room::Room& room, admin::RoomView& view) {
+void look_at_room(shard::Shard& shard, net::Gateway& gateway, const room::Room& room,
+                  admin::RoomView& view) {
   view.room = snapshot_of(room);
   gateway.for_each([&](net::Connection& connection) {
     const room::Member& member = connection.peer_member();

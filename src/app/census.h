@@ -1,4 +1,5 @@
-// Counts what is going on, shard by shard, on their threads: the snapshots that operators see. Any thread but a shard's.
+// Counts what is going on, shard by shard, on their threads: the snapshots that operators see.
+// Any thread but a shard's.
 #pragma once
 
 #include <vector>
@@ -11,6 +12,7 @@ namespace gavel::app {
 admin::TotalsSnapshot count_totals(Server& server);
 std::vector<admin::RoomSnapshot> count_rooms(Server& server);
 // On the room's shard. Fills in the room and its members.
-void look_at_room(shard::Shard& shard, net::Gateway& gateway, const room::Room& room, admin::RoomView& view);
+void look_at_room(shard::Shard& shard, net::Gateway& gateway, const room::Room& room,
+                  admin::RoomView& view);
 
 }  // namespace gavel::app

@@ -33,7 +33,8 @@ class PlayerAdmission final : public session::Admission {
       return std::nullopt;
     }
     if (!claims.value().allows(room)) {
-      GAVEL_LOG(session, warning, "join refused", {"room", room}, {"reason", "token for another room"});
+      GAVEL_LOG(session, warning, "join refused", {"room", room},
+                {"reason", "token for another room"});
       return std::nullopt;
     }
     session::Player player;
@@ -83,8 +84,10 @@ std::unique_ptr<session::Admission> make_admission(const Config& config, const s
       error = "--token-alg " + config.token_alg + " is none of HS256, RS256, ES256, EdDSA";
       return nullptr;
     }
-    if (!config.token_key_file.empty() && !read_file(config.token_key_file, options.key, error)) return nullptr;
-    if (!config.token_jwks_file.empty() && !read_file(config.token_jwks_file, options.jwks, error)) return nullptr;
+    if (!config.token_key_file.empty() && !read_file(config.token_key_file, options.key, error))
+      return nullptr;
+    if (!config.token_jwks_file.empty() && !read_file(config.token_jwks_file, options.jwks, error))
+      return nullptr;
     options.audience = config.token_aud;
     options.issuer = config.token_iss;
     options.leeway = std::chrono::duration_cast<std::chrono::seconds>(config.token_leeway);
@@ -95,7 +98,8 @@ std::unique_ptr<session::Admission> make_admission(const Config& config, const s
     }
     verifier = std::move(made.value());
   }
-  return std::make_unique<PlayerAdmission>(std::move(verifier), config.token_required, store.signing_key());
+  return std::make_unique<PlayerAdmission>(std::move(verifier), config.token_required,
+                                           store.signing_key());
 }
 
 }  // namespace gavel::app

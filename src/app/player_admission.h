@@ -1,5 +1,5 @@
-// Who may join: puts the token check and the resume tokens together from a configuration. Start-up makes it; then any
-// thread.
+// Who may join: puts the token check and the resume tokens together from a configuration. Start-up
+// makes it; then any thread.
 #pragma once
 
 #include <memory>

@@ -48,9 +48,7 @@ std::function<std::unique_ptr<net::Socket>(int)> Reloader::socket_maker() {
   if (config_.tls_cert.empty()) {
     return [](int fd) { return std::make_unique<net::TcpSocket>(fd); };
   }
-  return [this](int fd) {
-    return std::make_unique<net::TlsSocket>(fd, std::atomic_load(&tls_));
-  };
+  return [this](int fd) { return std::make_unique<net::TlsSocket>(fd, std::atomic_load(&tls_)); };
 }
 
 void Reloader::reload(Server& server) {
@@ -70,7 +68,8 @@ void Reloader::reload(Server& server) {
     return;
   }
   admissions_.push_back(std::move(admission));
-  if (const auto levels = log::parse_levels(loaded.config.log_level)) log::set_levels(levels.value());
+  if (const auto levels = log::parse_levels(loaded.config.log_level))
+    log::set_levels(levels.value());
   for (const Option* option : differences(config_, loaded.config)) {
     if (option->reload) {
       GAVEL_LOG(app, info, "reload: changed", {"option", option->name});

@@ -1,6 +1,7 @@
-// What may change while the server runs: SIGHUP reads the configuration again and hands round what can be changed (log
-// levels, limits, certificates, token keys), and says what needs a restart. A configuration that is wrong changes
-// nothing. Main thread; the certificate in use is read by the shards.
+// What may change while the server runs: SIGHUP reads the configuration again and hands round what
+// can be changed (log levels, limits, certificates, token keys), and says what needs a restart. A
+// configuration that is wrong changes nothing. Main thread; the certificate in use is read by the
+// shards.
 #pragma once
 
 #include <atomic>
@@ -27,7 +28,8 @@ class Reloader {
   // The certificate and the token keys of the first configuration. False with a message.
   bool start(std::string& error);
   const session::Admission& admission() const { return *admissions_.back(); }
-  // TCP, or TLS with the certificate of the time at which a connection comes. Must not outlive this.
+  // TCP, or TLS with the certificate of the time at which a connection comes. Must not outlive
+  // this.
   std::function<std::unique_ptr<net::Socket>(int)> socket_maker();
 
   void reload(Server& server);

@@ -48,9 +48,8 @@ void say(const std::string& line) {
 void announce(const Server& server, const Config& config, const store::Store& store) {
   const char* scheme = config.tls_cert.empty() ? "ws" : "wss";
   for (const Endpoint& endpoint : server.listening()) {
-    const std::string host = endpoint.host.find(':') == std::string::npos
-                                 ? endpoint.host
-                                 : "[" + endpoint.host + "]";
+    const std::string host =
+        endpoint.host.find(':') == std::string::npos ? endpoint.host : "[" + endpoint.host + "]";
     say(fmt::format("gavel: listening on {}://{}:{}", scheme, host, endpoint.port));
   }
   if (!config.www.empty() && !server.listening().empty()) {

@@ -39,12 +39,12 @@ bool Server::start(std::string& error) {
     shard_options.rooms = options_.rooms;
     shard_options.busy_poll_us = options_.busy_poll_us;
     seat->shard = std::make_unique<shard::Shard>(shard_options, totals_, shared_.hash, clock_,
-                                                  SystemRandom().next_u64());
+                                                 SystemRandom().next_u64());
     seat->gateway = std::make_unique<net::Gateway>(*seat->shard, seat->shard->loop(), shared_);
     seat->shard->set_hooks(seat->gateway.get());
     shard::Shard* shard = seat->shard.get();
-    shard->set_log(store_.make_log(
-        i, [shard](std::function<void()> work) { shard->post(std::move(work)); }));
+    shard->set_log(
+        store_.make_log(i, [shard](std::function<void()> work) { shard->post(std::move(work)); }));
     shared_.gateways.push_back(seat->gateway.get());
     seats_.push_back(std::move(seat));
   }
@@ -57,7 +57,8 @@ bool Server::start(std::string& error) {
 bool Server::bind(std::string& error) {
   for (Endpoint& endpoint : options_.listen) {
     for (auto& seat : seats_) {
-      const int fd = net::open_listener(endpoint.host, endpoint.port, &seat == &seats_.front(), error);
+      const int fd =
+          net::open_listener(endpoint.host, endpoint.port, &seat == &seats_.front(), error);
       if (fd < 0) return false;
       seat->gateway->listen(fd);
     }

@@ -1,4 +1,5 @@
-// The server as a whole: the store, the shards, their gateways. Built by main, run on main's thread.
+// The server as a whole: the store, the shards, their gateways. Built by main, run on main's
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -48,16 +49,18 @@ class Server {
   // Where it listens: the ports that were taken where 0 was asked for.
   const std::vector<Endpoint>& listening() const { return options_.listen; }
 
-  // No new connections; what was accepted is delivered, then 1012. True when everybody was gone within the time.
+  // No new connections; what was accepted is delivered, then 1012. True when everybody was gone
+  // within the time.
   bool drain(std::int64_t within_ms);
   // Ends the shards; connections that are still there are cut.
   void stop();
-  // Limits, times and keys of `options` for what comes from now on; not where it listens, nor how many threads.
+  // Limits, times and keys of `options` for what comes from now on; not where it listens, nor how
+  // many threads.
   void reconfigure(const ServerOptions& options, const session::Admission& admission);
   bool draining() const { return shared_.draining.load(); }
 
-  // Runs `visit` on each shard's thread, one after the other, and waits: for snapshots by value. Not from a shard's
-  // thread. Nothing where the server does not run.
+  // Runs `visit` on each shard's thread, one after the other, and waits: for snapshots by value.
+  // Not from a shard's thread. Nothing where the server does not run.
   void on_each_shard(const std::function<void(shard::Shard&, net::Gateway&)>& visit);
   // The same on the shard where the room lives.
   void on_room_shard(std::string_view room,

@@ -42,7 +42,8 @@ ServerOptions server_options(const Config& config) {
   gateway.message_bytes_max = static_cast<std::size_t>(config.message_bytes_max);
   gateway.fragments_max = static_cast<std::size_t>(config.fragments_max);
   gateway.connections_max = static_cast<std::size_t>(config.connections_max);
-  gateway.connections_per_address_max = static_cast<std::size_t>(config.connections_per_address_max);
+  gateway.connections_per_address_max =
+      static_cast<std::size_t>(config.connections_per_address_max);
   gateway.echo = config.echo;
   gateway.deflate = config.deflate;
   gateway.www = config.www;

@@ -53,8 +53,9 @@ std::vector<std::string> StatsLine::next(const admin::TotalsSnapshot& totals,
   if (all.messages_in + all.messages_out == 0) return lines;
   lines.push_back(line(fmt::format("all {} rooms, {} members", totals.rooms, totals.members), all));
   const std::size_t shown = std::min(kRoomsShown, busy.size());
-  std::partial_sort(busy.begin(), busy.begin() + static_cast<std::ptrdiff_t>(shown), busy.end(),
-                    [](const auto& a, const auto& b) { return a.second.messages_out > b.second.messages_out; });
+  std::partial_sort(
+      busy.begin(), busy.begin() + static_cast<std::ptrdiff_t>(shown), busy.end(),
+      [](const auto& a, const auto& b) { return a.second.messages_out > b.second.messages_out; });
   for (std::size_t i = 0; i < shown; ++i) {
     lines.push_back(line("room " + escape_for_log(busy[i].first), busy[i].second));
   }

@@ -1,5 +1,5 @@
-// The statistics that the article's server printed: messages and bytes a second, in and out, in all and for the busiest
-// rooms; a line a period, and none while nothing happens. One thread.
+// The statistics that the article's server printed: messages and bytes a second, in and out, in all
+// and for the busiest rooms; a line a period, and none while nothing happens. One thread.
 #pragma once
 
 #include <string>

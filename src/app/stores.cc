@@ -12,7 +12,8 @@ store::Retention retention_of(const Config& config) {
   store::Retention retention;
   retention.messages = static_cast<std::uint64_t>(config.retain_messages);
   retention.bytes = static_cast<std::uint64_t>(config.retain_bytes);
-  retention.age_ms = std::chrono::duration_cast<std::chrono::milliseconds>(config.retain_age).count();
+  retention.age_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(config.retain_age).count();
   return retention;
 }
 

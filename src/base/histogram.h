@@ -14,11 +14,12 @@ class LatencyHistogram {
   // Upper bounds in microseconds; beyond the last one there is one bucket more. From a turn that
   // does nothing (some microseconds) to a store that is away.
   static constexpr std::array<std::uint64_t, 19> kBoundsUs{
-      10,     25,     50,      100,     250,       500,       1'000,     2'500,     5'000,     10'000,
+      10,     25,     50,      100,     250,     500,       1'000,     2'500,     5'000,     10'000,
       25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000};
 
   void record(std::uint64_t us, std::uint64_t times = 1) {
-    const auto bucket = std::lower_bound(kBoundsUs.begin(), kBoundsUs.end(), us) - kBoundsUs.begin();
+    const auto bucket =
+        std::lower_bound(kBoundsUs.begin(), kBoundsUs.end(), us) - kBoundsUs.begin();
     counts_[static_cast<std::size_t>(bucket)] += times;
     count_ += times;
     sum_us_ += us * times;
@@ -54,7 +55,8 @@ class LatencyHistogram {
       const auto here = static_cast<double>(counts_[i]);
       if (here > 0 && below + here >= rank) {
         const double from = i == 0 ? 0 : static_cast<double>(kBoundsUs[i - 1]);
-        return from + (static_cast<double>(kBoundsUs[i]) - from) * std::max(0.0, rank - below) / here;
+        return from +
+               (static_cast<double>(kBoundsUs[i]) - from) * std::max(0.0, rank - below) / here;
       }
       below += here;
     }

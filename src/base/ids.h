@@ -1,4 +1,5 @@
-// The identifiers that a room's life is made of, each a type of its own so that they can't be mixed up. Any thread.
+// The identifiers that a room's life is made of, each a type of its own so that they can't be mixed
+// up. Any thread.
 #pragma once
 
 #include <compare>
@@ -24,7 +25,8 @@ constexpr std::uint64_t operator-(MessageId a, MessageId b) { return a.value - b
 struct ClientIdTag {};
 using ClientId = StrongId<ClientIdTag>;
 
-// One life of a room. Another epoch means that the ids of the earlier one say nothing any more (promise P6).
+// One life of a room. Another epoch means that the ids of the earlier one say nothing any more
+// (promise P6).
 struct EpochTag {};
 using Epoch = StrongId<EpochTag>;
 
@@ -32,7 +34,8 @@ using Epoch = StrongId<EpochTag>;
 struct RefTag {};
 using Ref = StrongId<RefTag>;
 
-// A room that is open on a shard: a slot in the shard's table, with a count that makes a stale key harmless.
+// A room that is open on a shard: a slot in the shard's table, with a count that makes a stale key
+// harmless.
 struct RoomKeyTag {};
 using RoomKey = StrongId<RoomKeyTag>;
 

@@ -24,17 +24,22 @@ struct EndingCode {
 
 EndingCode code_of(room::Ending ending) {
   switch (ending) {
-    case room::Ending::replaced: return {wire::CloseCode::replaced, "joined again on a newer connection"};
+    case room::Ending::replaced:
+      return {wire::CloseCode::replaced, "joined again on a newer connection"};
     case room::Ending::behind_retention:
       return {wire::CloseCode::too_slow, "read too slowly: what comes next is no longer kept"};
     case room::Ending::store_unavailable:
       return {wire::CloseCode::store_unavailable, "the store is away"};
     case room::Ending::store_corrupt:
       return {wire::CloseCode::internal_error, "the room's log can't be read"};
-    case room::Ending::epoch_changed: return {wire::CloseCode::epoch_changed, "epoch changed"};
-    case room::Ending::kicked: return {wire::CloseCode::kicked, "kicked"};
-    case room::Ending::banned: return {wire::CloseCode::banned, "banned"};
-    case room::Ending::room_closed: return {wire::CloseCode::kicked, "the room was closed"};
+    case room::Ending::epoch_changed:
+      return {wire::CloseCode::epoch_changed, "epoch changed"};
+    case room::Ending::kicked:
+      return {wire::CloseCode::kicked, "kicked"};
+    case room::Ending::banned:
+      return {wire::CloseCode::banned, "banned"};
+    case room::Ending::room_closed:
+      return {wire::CloseCode::kicked, "the room was closed"};
   }
   return {wire::CloseCode::internal_error, {}};
 }
@@ -55,7 +60,7 @@ Connection::~Connection() {
   if (session_) session_->on_closed();
 }
 
-// --- in ----------------------------------------------------------------------------------------------------------
+// --- in -----------------------------------------------------------------------------------------
 
 void Connection::on_events(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) {
@@ -65,7 +70,8 @@ void Connection::on_events(std::uint32_t events) {
   }
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
     input_ending_ = true;
-    // Nobody will read the socket while the input is held: a peer that is gone must be seen all the same.
+    // Nobody will read the socket while the input is held: a peer that is gone must be seen all the
+    // same.
     if (held() && (events & (EPOLLHUP | EPOLLERR)) != 0) {
       failed_ = true;
       gateway_->list_dirty(*this);
@@ -88,9 +94,14 @@ void Connection::read() {
       // TLS bounds what it does a turn: nothing for us yet, but more to read.
       if (!got.drained) gateway_->list_ready(*this);
       return;
-    case IoStatus::closed: on_input_ended(); return;
-    case IoStatus::failed: kill(); return;
-    case IoStatus::ok: break;
+    case IoStatus::closed:
+      on_input_ended();
+      return;
+    case IoStatus::failed:
+      kill();
+      return;
+    case IoStatus::ok:
+      break;
   }
   gateway_->counters().bytes_in += got.bytes;
   heard_ms_ = gateway_->now_ms();
@@ -163,11 +174,19 @@ void Connection::consume_frames(std::span<char>& in) {
     }
     const ws::Event event = decoder_->next(in);
     switch (event) {
-      case ws::Event::need_more: return;
-      case ws::Event::error: on_protocol_error(); return;
-      case ws::Event::close: on_peer_close(); return;
-      case ws::Event::pong: break;
-      case ws::Event::ping: on_ping(decoder_->payload()); break;
+      case ws::Event::need_more:
+        return;
+      case ws::Event::error:
+        on_protocol_error();
+        return;
+      case ws::Event::close:
+        on_peer_close();
+        return;
+      case ws::Event::pong:
+        break;
+      case ws::Event::ping:
+        on_ping(decoder_->payload());
+        break;
       case ws::Event::binary:
       case ws::Event::text:
         if (state_ != State::open) break;
@@ -189,9 +208,14 @@ void Connection::consume_frames(std::span<char>& in) {
 // False when the rest of `in` has been taken care of.
 bool Connection::on_text(std::string_view text, std::span<char>& in) {
   switch (session_->on_text(text)) {
-    case session::Session::Next::go_on: return true;
-    case session::Session::Next::wait: holds_ |= hold_join; return true;
-    case session::Session::Next::pause: holds_ |= hold_store; return true;
+    case session::Session::Next::go_on:
+      return true;
+    case session::Session::Next::wait:
+      holds_ |= hold_join;
+      return true;
+    case session::Session::Next::pause:
+      holds_ |= hold_store;
+      return true;
     case session::Session::Next::move:
       keep_rest(in);
       gateway_->move(*this, session_->target_shard());
@@ -229,8 +253,7 @@ void Connection::on_peer_close() {
   if (session_) session_->on_closed();
   gateway_->count_close(code, false);
   char frame[ws::kControlPayloadMax];
-  const std::size_t size =
-      code == 1005 ? 0 : ws::encode_close(code, {}, std::span<char>(frame));
+  const std::size_t size = code == 1005 ? 0 : ws::encode_close(code, {}, std::span<char>(frame));
   queue_frame(ws::Opcode::close, {frame, size});
   state_ = State::closing;
   close_by_ms_ = gateway_->now_ms() + gateway_->options().close_timeout_ms;
@@ -244,8 +267,9 @@ void Connection::on_protocol_error() {
   close(static_cast<wire::CloseCode>(error.close_code), error.text);
 }
 
-// The peer sends nothing more. Where it has asked for something that ends the connection anyway (a plain HTTP request,
-// a close), it gets its answer; else what it is sent is of no use to it: browsers and engines close both ways.
+// The peer sends nothing more. Where it has asked for something that ends the connection anyway (a
+// plain HTTP request, a close), it gets its answer; else what it is sent is of no use to it:
+// browsers and engines close both ways.
 void Connection::on_input_ended() {
   if (state_ == State::closing && has_output() && !failed_) {
     input_over_ = true;
@@ -276,7 +300,7 @@ void Connection::release(Hold hold) {
   if (!held()) gateway_->list_ready(*this);
 }
 
-// --- out ---------------------------------------------------------------------------------------------------------
+// --- out ----------------------------------------------------------------------------------------
 
 void Connection::queue_frame(ws::Opcode opcode, std::string_view payload, bool compressed) {
   if (state_ == State::dead || state_ == State::lingering) return;
@@ -352,7 +376,8 @@ void Connection::pump() {
   after_flush();
 }
 
-// One send: the room's span, or what is private, behind the frame that was begun. True while there may be more.
+// One send: the room's span, or what is private, behind the frame that was begun. True while there
+// may be more.
 bool Connection::send_some(bool& blocked) {
   std::array<iovec, kPartsMax> parts;
   int count = 0;
@@ -417,8 +442,8 @@ void Connection::after_flush() {
   }
 }
 
-// RFC 6455 7.1.1: the server ends TCP first. What the peer has sent meanwhile is read, or the kernel answers with a
-// reset that overtakes our last bytes.
+// RFC 6455 7.1.1: the server ends TCP first. What the peer has sent meanwhile is read, or the
+// kernel answers with a reset that overtakes our last bytes.
 void Connection::start_lingering() {
   state_ = State::lingering;
   holds_ = 0;
@@ -442,16 +467,17 @@ void Connection::bury_if_failed() {
 
 std::string Connection::describe() const {
   return "state " + std::to_string(static_cast<int>(state_)) + ", holds " + std::to_string(holds_) +
-         (blocked_ ? ", blocked" : "") + (failed_ ? ", failed" : "") + (listed_ready_ ? ", ready" : "") +
-         (member_.paging() ? ", paging" : "") + ", private " +
+         (blocked_ ? ", blocked" : "") + (failed_ ? ", failed" : "") +
+         (listed_ready_ ? ", ready" : "") + (member_.paging() ? ", paging" : "") + ", private " +
          std::to_string(private_.size() - private_at_) + ", held back " +
          std::to_string(pending_in_.size()) + ", next " + std::to_string(member_.next().value);
 }
 
-// --- time --------------------------------------------------------------------------------------------------------
+// --- time ---------------------------------------------------------------------------------------
 
-// Does a peer that was backed up when we last looked take what is sent to it? Acknowledged counts, not what our kernel
-// took. That the peer's kernel takes a ping into an empty buffer says nothing about the player behind it.
+// Does a peer that was backed up when we last looked take what is sent to it? Acknowledged counts,
+// not what our kernel took. That the peer's kernel takes a ping into an empty buffer says nothing
+// about the player behind it.
 bool Connection::makes_progress() {
   const std::uint64_t outstanding = std::min<std::uint64_t>(sent_total_, socket_->unacknowledged());
   const std::uint64_t acknowledged = sent_total_ - outstanding;
@@ -483,12 +509,16 @@ void Connection::on_deadline() {
       }
       [[fallthrough]];
     case State::lingering:
-      // A close that can't drain is a reset: the kernel must not keep our bytes for a peer that takes none.
+      // A close that can't drain is a reset: the kernel must not keep our bytes for a peer that
+      // takes none.
       if (socket_->unacknowledged() != 0) socket_->reset_on_close();
       kill();
       return;
-    case State::open: check_liveness(); return;
-    case State::dead: return;
+    case State::open:
+      check_liveness();
+      return;
+    case State::dead:
+      return;
   }
 }
 
@@ -511,8 +541,8 @@ void Connection::check_liveness() {
     blocked_ = false;
     gateway_->list_dirty(*this);
   }
-  // Alive is who sends, and who still takes what is sent to it: a pong may stand behind a megabyte of game. While we
-  // hold its input ourselves, its silence says nothing.
+  // Alive is who sends, and who still takes what is sent to it: a pong may stand behind a megabyte
+  // of game. While we hold its input ourselves, its silence says nothing.
   if (makes_progress() || (held() && (holds_ & hold_output) == 0)) {
     heard_ms_ = now_ms;
     ping_out_ = false;

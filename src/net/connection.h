@@ -1,10 +1,14 @@
-// One socket and the player behind it: bytes to frames to messages on the way in; the room's bytes and private frames on
-// the way out. Lives on one shard at a time and is owned by its Gateway; moves to its room's shard at join, whole.
+// One socket and the player behind it: bytes to frames to messages on the way in; the room's bytes
+// and private frames on the way out. Lives on one shard at a time and is owned by its Gateway;
+// moves to its room's shard at join, whole.
 //
-// 1. Private frames (joined, errors, pongs, close) go out between two frames of the room, never inside one.
-// 2. Nothing that is called from a room's side destroys a connection or makes its socket read: that is noted, and done
+// 1. Private frames (joined, errors, pongs, close) go out between two frames of the room, never
+// inside one.
+// 2. Nothing that is called from a room's side destroys a connection or makes its socket read: that
+// is noted, and done
 //    at the turn's end. So a room may walk its members while it flushes them.
-// 3. What came while the input is held (a join under way, a room that waits for its store, an answer buffer that is
+// 3. What came while the input is held (a join under way, a room that waits for its store, an
+// answer buffer that is
 //    full) waits in pending_in_ or in the kernel; TCP pushes back.
 #pragma once
 
@@ -28,7 +32,9 @@ namespace gavel::net {
 
 class Gateway;
 
-class Connection final : public shard::FdHandler, public room::Delivery, public session::SessionPort {
+class Connection final : public shard::FdHandler,
+                         public room::Delivery,
+                         public session::SessionPort {
  public:
   // `address`: the peer's, for logs and limits.
   Connection(Gateway& gateway, std::unique_ptr<Socket> socket, std::string address);
@@ -45,7 +51,9 @@ class Connection final : public shard::FdHandler, public room::Delivery, public 
   int fd() const { return socket_->fd(); }
   std::int64_t opened_ms() const { return opened_ms_; }
   // The token's subject; empty without one, and before the join.
-  std::string_view player() const { return session_ ? std::string_view(session_->player().sub) : std::string_view(); }
+  std::string_view player() const {
+    return session_ ? std::string_view(session_->player().sub) : std::string_view();
+  }
   session::Session* session() { return session_.get(); }
   const room::Member& peer_member() const { return member_; }
 
@@ -113,27 +121,27 @@ class Connection final : public shard::FdHandler, public room::Delivery, public 
   std::string address_;
   State state_ = State::handshake;
   std::uint8_t holds_ = 0;
-  bool blocked_ = false;        // the socket takes no more; wait for its edge
+  bool blocked_ = false;  // the socket takes no more; wait for its edge
   bool failed_ = false;
   bool listed_ready_ = false;
   bool listed_dirty_ = false;
-  bool is_http_ = false;        // a plain HTTP answer, no WebSocket
+  bool is_http_ = false;  // a plain HTTP answer, no WebSocket
   bool is_echo_ = false;
   bool compressed_ = false;
-  bool ping_out_ = false;       // a ping waits for a sign of life
+  bool ping_out_ = false;  // a ping waits for a sign of life
   bool peer_closed_ = false;
-  bool has_pong_ = false;       // pong_ waits for the socket
-  bool input_ending_ = false;   // the peer ends, perhaps behind bytes that are still to be read
-  bool input_over_ = false;     // … and it was read to its end
-  bool backed_up_ = false;      // bytes were unacknowledged when liveness was last looked at
-  bool was_joined_ = false;     // when liveness was last looked at
+  bool has_pong_ = false;      // pong_ waits for the socket
+  bool input_ending_ = false;  // the peer ends, perhaps behind bytes that are still to be read
+  bool input_over_ = false;    // … and it was read to its end
+  bool backed_up_ = false;     // bytes were unacknowledged when liveness was last looked at
+  bool was_joined_ = false;    // when liveness was last looked at
   wire::CloseCode goodbye_ = wire::CloseCode::none;
   std::string goodbye_reason_;
 
-  std::size_t index_ = 0;       // its place in the gateway
+  std::size_t index_ = 0;  // its place in the gateway
   std::int64_t opened_ms_ = 0;
-  std::int64_t join_by_ms_ = 0; // joined by then, or closed
-  std::int64_t heard_ms_ = 0;   // the last sign of life
+  std::int64_t join_by_ms_ = 0;  // joined by then, or closed
+  std::int64_t heard_ms_ = 0;    // the last sign of life
   std::int64_t close_by_ms_ = 0;
   std::uint64_t sent_total_ = 0;
   std::uint64_t acknowledged_ = 0;  // of sent_total_, when it was last looked at

@@ -20,14 +20,17 @@ namespace {
 constexpr std::size_t kReceiveBufferBytes = 64 * 1024;
 constexpr int kAcceptsATurn = 64;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kAcceptPauseMs = 100;  // when descriptors run out: no busy loop on a level-triggered listener
+constexpr std::int64_t kAcceptPauseMs =
+    100;  // when descriptors run out: no busy loop on a level-triggered listener
 
 std::string address_of(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text,
+                sizeof text);
   } else {
-    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
+    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text,
+                sizeof text);
   }
   return text;
 }
@@ -96,7 +99,7 @@ void Gateway::on_stop() {
   }
 }
 
-// --- accept ------------------------------------------------------------------------------------------------------
+// --- accept -------------------------------------------------------------------------------------
 
 void Gateway::accept_from(Listener& listener) {
   if (now_ms() < accept_again_ms_) return;
@@ -112,7 +115,8 @@ void Gateway::accept_from(Listener& listener) {
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       ++counters_.refused;
-      // Takes one off the queue with the spare descriptor, so that its peer is not left hanging; then rests.
+      // Takes one off the queue with the spare descriptor, so that its peer is not left hanging;
+      // then rests.
       if (reserve_fd_ >= 0) {
         ::close(reserve_fd_);
         const int refused = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC);
@@ -133,7 +137,8 @@ void Gateway::accepted(int fd, std::string address) {
 }
 
 Connection* Gateway::take(std::unique_ptr<Socket> socket, std::string address) {
-  const bool full = shared_.connections.load(std::memory_order_relaxed) >= options().connections_max;
+  const bool full =
+      shared_.connections.load(std::memory_order_relaxed) >= options().connections_max;
   if (full || !shared_.addresses.take(address, options().connections_per_address_max)) {
     ++counters_.refused;
     const std::string response = busy_response();
@@ -170,7 +175,8 @@ std::unique_ptr<Connection> Gateway::remove(Connection& connection) {
   watcher_.unwatch(connection.fd(), &connection);
   if (connection.listed_ready_) {
     std::erase(ready_, &connection);
-    std::replace(ready_now_.begin(), ready_now_.end(), &connection, static_cast<Connection*>(nullptr));
+    std::replace(ready_now_.begin(), ready_now_.end(), &connection,
+                 static_cast<Connection*>(nullptr));
     connection.listed_ready_ = false;
   }
   if (connection.listed_dirty_) {
@@ -183,9 +189,11 @@ std::unique_ptr<Connection> Gateway::remove(Connection& connection) {
   return std::exchange(connections_[index], nullptr);
 }
 
-// --- moving ------------------------------------------------------------------------------------------------------
+// --- moving -------------------------------------------------------------------------------------
 
-void Gateway::move(Connection& connection, unsigned shard) { moves_.push_back({&connection, shard}); }
+void Gateway::move(Connection& connection, unsigned shard) {
+  moves_.push_back({&connection, shard});
+}
 
 void Gateway::finish_moves() {
   for (const Move& move : std::exchange(moves_, {})) {
@@ -203,7 +211,7 @@ void Gateway::finish_moves() {
   }
 }
 
-// --- turns -------------------------------------------------------------------------------------------------------
+// --- turns --------------------------------------------------------------------------------------
 
 void Gateway::list_ready(Connection& connection) {
   if (std::exchange(connection.listed_ready_, true)) return;
@@ -284,9 +292,8 @@ void Gateway::drain(std::string_view reason) {
   for (auto& listener : listeners_) watcher_.unwatch(listener->fd(), listener.get());
   listeners_.clear();
   accept_again_ms_ = 0;
-  for_each([&](Connection& connection) {
-    connection.say_goodbye(wire::CloseCode::restart, reason);
-  });
+  for_each(
+      [&](Connection& connection) { connection.say_goodbye(wire::CloseCode::restart, reason); });
 }
 
 }  // namespace gavel::net

@@ -1,6 +1,6 @@
-// The sockets of one shard: accepts connections, gives them their turns, and takes in those that move here because
-// their room lives here. Owned by the server (app/); everything but the constructor and listen() runs on the shard's
-// thread.
+// The sockets of one shard: accepts connections, gives them their turns, and takes in those that
+// move here because their room lives here. Owned by the server (app/); everything but the
+// constructor and listen() runs on the shard's thread.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,8 @@ namespace gavel::net {
 class Gateway;
 class Listener;
 
-// How many connections each address has. Any thread: taken at accept and at the end of a connection, never between.
+// How many connections each address has. Any thread: taken at accept and at the end of a
+// connection, never between.
 class AddressCounts {
  public:
   // False where the address has `max` already (0 = no limit); else it has one more.

@@ -17,14 +17,15 @@ struct GatewayOptions {
   std::size_t message_bytes_max = 64 * 1024;
   std::size_t fragments_max = 1024;
   std::size_t echo_bytes_max = 16 * 1024 * 1024;
-  std::size_t private_bytes_max = 64 * 1024;  // answers that wait for a client; beyond it nothing is read from it
-  std::size_t connections_max = 50'000;       // in the process
+  std::size_t private_bytes_max =
+      64 * 1024;  // answers that wait for a client; beyond it nothing is read from it
+  std::size_t connections_max = 50'000;         // in the process
   std::size_t connections_per_address_max = 0;  // 0 = no limit
-  std::size_t turn_messages_max = 128;        // of one socket a turn: the others come next (fairness)
+  std::size_t turn_messages_max = 128;  // of one socket a turn: the others come next (fairness)
   bool echo = false;
   bool deflate = false;
-  std::string www;                            // a folder to serve at /; empty = none
-  std::vector<std::string> allow_origins;     // empty = any
+  std::string www;                         // a folder to serve at /; empty = none
+  std::vector<std::string> allow_origins;  // empty = any
 };
 
 }  // namespace gavel::net

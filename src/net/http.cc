@@ -8,11 +8,13 @@ namespace gavel::net {
 namespace {
 
 constexpr std::string_view kProtocol = "v1.json.gavel";
-constexpr std::string_view kTokenProtocol = "token.";  // "token.JWT": browsers can set no Authorization header
+constexpr std::string_view kTokenProtocol =
+    "token.";  // "token.JWT": browsers can set no Authorization header
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 
 HttpReply error(int status, std::string text, std::string headers = {}) {
-  return {.bytes = ws::error_response({static_cast<std::uint16_t>(status), std::move(text), std::move(headers)})};
+  return {.bytes = ws::error_response(
+              {static_cast<std::uint16_t>(status), std::move(text), std::move(headers)})};
 }
 
 bool origin_is_allowed(std::string_view origin, const std::vector<std::string>& allowed) {
@@ -25,12 +27,14 @@ bool origin_is_allowed(std::string_view origin, const std::vector<std::string>& 
 HttpReply answer_upgrade(const ws::HandshakeParser& request, const GatewayOptions& options) {
   if (auto bad = ws::check_upgrade(request)) return {.bytes = ws::error_response(*bad)};
   if (!origin_is_allowed(request.header("origin"), options.allow_origins)) {
-    return error(403, "this server takes no connections from pages of this origin (--allow-origin)\n");
+    return error(403,
+                 "this server takes no connections from pages of this origin (--allow-origin)\n");
   }
   HttpReply reply;
   reply.upgrade = true;
   reply.echo = options.echo && request.path() == "/echo";
-  reply.deflate = options.deflate && ws::accepts_deflate(request.list_header("sec-websocket-extensions"));
+  reply.deflate =
+      options.deflate && ws::accepts_deflate(request.list_header("sec-websocket-extensions"));
   const std::string offered = request.list_header("sec-websocket-protocol");
   std::string_view chosen;
   for (const std::string_view protocol : ws::offered_protocols(offered)) {
@@ -57,7 +61,8 @@ HttpReply answer_get(const ws::HandshakeParser& request, const GatewayOptions& o
     std::string content;
     std::string content_type;
     if (read_static_file(options.www, path, content, content_type)) {
-      return {.bytes = ws::plain_response(200, content_type, content, "Cache-Control: no-cache\r\n")};
+      return {.bytes =
+                  ws::plain_response(200, content_type, content, "Cache-Control: no-cache\r\n")};
     }
     return error(404, "no such file\n");
   }
@@ -81,7 +86,8 @@ std::string request_timeout_response() {
 }
 
 std::string busy_response() {
-  return ws::plain_response(503, kText, "too many connections: try again later\n", "Retry-After: 5\r\n");
+  return ws::plain_response(503, kText, "too many connections: try again later\n",
+                            "Retry-After: 5\r\n");
 }
 
 }  // namespace gavel::net

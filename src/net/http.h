@@ -1,5 +1,5 @@
-// What the game port answers to an HTTP request: the upgrade to WebSocket, or one plain response and the end.
-// Pure but for the file that a static answer reads. Any thread.
+// What the game port answers to an HTTP request: the upgrade to WebSocket, or one plain response
+// and the end. Pure but for the file that a static answer reads. Any thread.
 #pragma once
 
 #include <functional>
@@ -31,8 +31,8 @@ HttpReply answer_http(const ws::HandshakeParser& request, const GatewayOptions& 
 std::string request_timeout_response();
 std::string busy_response();
 
-// The file below `folder` that `path` (a request's path, percent-encoded) names, or nothing: no path leaves the folder,
-// by "..", by links or otherwise. A folder is answered by its index.html.
+// The file below `folder` that `path` (a request's path, percent-encoded) names, or nothing: no
+// path leaves the folder, by "..", by links or otherwise. A folder is answered by its index.html.
 bool read_static_file(std::string_view folder, std::string_view path, std::string& content,
                       std::string& content_type);
 

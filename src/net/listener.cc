@@ -19,7 +19,8 @@ constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
 std::string describe(const std::string& host, std::uint16_t port, const char* what) {
   std::string text = "can't listen on " + host + ":" + std::to_string(port) + ": " + what + " (" +
                      std::strerror(errno) + ")";
-  if (errno == EADDRINUSE) text += "; another process has this port: choose another, or end that one";
+  if (errno == EADDRINUSE)
+    text += "; another process has this port: choose another, or end that one";
   if (errno == EACCES) text += "; ports below 1024 need the right to bind them";
   if (errno == EADDRNOTAVAIL) text += "; this machine has no such address";
   return text;

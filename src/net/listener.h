@@ -10,10 +10,10 @@ namespace gavel::net {
 
 class Gateway;
 
-// Binds and listens (SO_REUSEPORT, so that each shard has an acceptor of its own). `port` 0 takes a free one and says
-// which. `exclusive`: nobody else may have the port yet (the first of a process's own). Returns the descriptor, or -1 with a message that says what was wrong and what to do.
-int open_listener(const std::string& host, std::uint16_t& port, bool exclusive,
-                  std::string& error);
+// Binds and listens (SO_REUSEPORT, so that each shard has an acceptor of its own). `port` 0 takes a
+// free one and says which. `exclusive`: nobody else may have the port yet (the first of a process's
+// own). Returns the descriptor, or -1 with a message that says what was wrong and what to do.
+int open_listener(const std::string& host, std::uint16_t& port, bool exclusive, std::string& error);
 
 class Listener final : public shard::FdHandler {
  public:

@@ -52,7 +52,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-// The path with its %XX decoded; false where that is malformed or holds what no file of ours has in its name.
+// The path with its %XX decoded; false where that is malformed or holds what no file of ours has in
+// its name.
 bool decode_path(std::string_view path, std::string& out) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     char c = path[i];
@@ -70,7 +71,8 @@ bool decode_path(std::string_view path, std::string& out) {
   return true;
 }
 
-// Opens `path` so that the kernel itself lets nothing leave `folder`: no "..", no link that leads out.
+// Opens `path` so that the kernel itself lets nothing leave `folder`: no "..", no link that leads
+// out.
 int open_beneath(const std::string& folder, const std::string& path) {
   const int base = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (base < 0) return -1;

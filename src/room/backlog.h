@@ -1,8 +1,9 @@
-// The bytes that a room's members read: finished WebSocket frames, one behind the other, in a few chunks of memory.
-// A position in it (a Cursor) is all that a member needs; the oldest chunks go when the log grows over its bound.
-// Belongs to one room; that shard's thread only.
+// The bytes that a room's members read: finished WebSocket frames, one behind the other, in a few
+// chunks of memory. A position in it (a Cursor) is all that a member needs; the oldest chunks go
+// when the log grows over its bound. Belongs to one room; that shard's thread only.
 //
-// 1. Offsets count the bytes of the room's life in this process and never fall; begin() <= offset <= end().
+// 1. Offsets count the bytes of the room's life in this process and never fall; begin() <= offset
+// <= end().
 // 2. A frame lies in one chunk whole, so that a reader can step from frame to frame.
 // 3. The frame of message `id` is followed by that of `id + 1`.
 #pragma once
@@ -19,7 +20,8 @@
 
 namespace gavel::room {
 
-// A place in the log. `frame` is where the frame that `offset` lies in begins, `next` that frame's message.
+// A place in the log. `frame` is where the frame that `offset` lies in begins, `next` that frame's
+// message.
 struct Cursor {
   std::uint64_t offset = 0;
   std::uint64_t frame = 0;
@@ -39,9 +41,12 @@ class Backlog {
   char* append(MessageId id, std::size_t size);
   // Starts over (another epoch, or frames that were not made): empty, the next frame is `next`.
   void reset(MessageId next);
-  // Gives up the oldest chunks until at most `bytes_max` bytes stay (the newest chunk stays in any case).
-  // Returns true when something went; readers whose cursor lies before begin() must be moved first: see oldest_end().
-  bool over(std::size_t bytes_max) const { return chunks_.size() > 1 && end_ - chunks_[1].begin >= bytes_max; }
+  // Gives up the oldest chunks until at most `bytes_max` bytes stay (the newest chunk stays in any
+  // case). Returns true when something went; readers whose cursor lies before begin() must be moved
+  // first: see oldest_end().
+  bool over(std::size_t bytes_max) const {
+    return chunks_.size() > 1 && end_ - chunks_[1].begin >= bytes_max;
+  }
   // Where the oldest chunk ends: drop_oldest() makes this the new begin().
   std::uint64_t oldest_end() const { return chunks_.size() > 1 ? chunks_[1].begin : end_; }
   void drop_oldest();
@@ -61,7 +66,8 @@ class Backlog {
   int spans(std::uint64_t offset, iovec* out, int max) const;
   // Moves a cursor on by `bytes` that were sent.
   void advance(Cursor& cursor, std::size_t bytes) const;
-  // The bytes that are missing to the end of the frame that the cursor lies in; 0 at a frame's beginning.
+  // The bytes that are missing to the end of the frame that the cursor lies in; 0 at a frame's
+  // beginning.
   std::string_view frame_rest(const Cursor& cursor) const;
 
  private:

@@ -52,7 +52,8 @@ TEST(Backlog, FindsEachMessageAtItsFrame) {
     EXPECT_FALSE(cursor.mid_frame());
     EXPECT_EQ(read_all(log, cursor.offset).back(), static_cast<char>('a' + 89 % 26));
     const std::string rest = read_all(log, cursor.offset);
-    EXPECT_EQ(rest[ws::frame_header_bytes(id % 7 == 0 ? 400 : 20)], static_cast<char>('a' + id % 26));
+    EXPECT_EQ(rest[ws::frame_header_bytes(id % 7 == 0 ? 400 : 20)],
+              static_cast<char>('a' + id % 26));
   }
   EXPECT_EQ(log.find(MessageId{90}).offset, log.end());
 }

@@ -1,13 +1,15 @@
-// A block: 1 to 256 unstamped messages of one room, the unit in which a room's log is kept, whatever keeps it.
-// The room builds one a loop turn; the log gives it the id of its first message; room/stamp turns it into frames.
-// Bytes (little-endian; the grammar with a worked example is in docs/storage.md):
+// A block: 1 to 256 unstamped messages of one room, the unit in which a room's log is kept,
+// whatever keeps it. The room builds one a loop turn; the log gives it the id of its first message;
+// room/stamp turns it into frames. Bytes (little-endian; the grammar with a worked example is in
+// docs/storage.md):
 //
-//   u8 version = 1 | u8 flags = 0 | u16 count | u32 crc32c of all that follows, 0 = not computed (in memory)
-//   i64 ts_ms of the first message | u64 tag
-//   count × ( varint client_id | varint ref, 0 = none | zigzag varint ts_ms - the block's | varint size | body )
+//   u8 version = 1 | u8 flags = 0 | u16 count | u32 crc32c of all that follows, 0 = not computed
+//   (in memory) i64 ts_ms of the first message | u64 tag count × ( varint client_id | varint ref, 0
+//   = none | zigzag varint ts_ms - the block's | varint size | body )
 //
-// The body is the sender's JSON object behind its "{", reserved fields removed. The tag is random and tells a block
-// that is sent again from another one (promises P5, P6). Any thread; a builder belongs to one.
+// The body is the sender's JSON object behind its "{", reserved fields removed. The tag is random
+// and tells a block that is sent again from another one (promises P5, P6). Any thread; a builder
+// belongs to one.
 #pragma once
 
 #include <cstddef>
@@ -33,14 +35,16 @@ struct Entry {
 
 class BlockBuilder {
  public:
-  // Starts the next block; keeps the memory of the last one, so that the steady state allocates nothing.
+  // Starts the next block; keeps the memory of the last one, so that the steady state allocates
+  // nothing.
   void start(std::uint64_t tag);
   void add(const Entry& entry);
   std::size_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
   std::size_t bytes() const { return bytes_.size(); }
   std::uint64_t tag() const { return tag_; }
-  // The finished bytes; valid until start() or add(). The crc field is 0: a store that writes them out seals a copy.
+  // The finished bytes; valid until start() or add(). The crc field is 0: a store that writes them
+  // out seals a copy.
   std::string_view view();
 
  private:
@@ -63,12 +67,14 @@ struct BlockHeader {
 // Reads a block that may come from a disk or a network: never past its end, whatever stands in it.
 class BlockReader {
  public:
-  // `ok()` is false when the header is wrong; `error()` then says how. Does not look at the crc: verify_block() does.
+  // `ok()` is false when the header is wrong; `error()` then says how. Does not look at the crc:
+  // verify_block() does.
   explicit BlockReader(std::string_view block);
   bool ok() const { return ok_; }
   BlockError error() const { return error_; }
   const BlockHeader& header() const { return header_; }
-  // The next message, in order; false at the end or where the bytes are wrong (then ok() is false, too).
+  // The next message, in order; false at the end or where the bytes are wrong (then ok() is false,
+  // too).
   bool next(Entry& entry);
 
  private:

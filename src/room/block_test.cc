@@ -53,7 +53,8 @@ TEST(Block, ASealTellsOfEveryFlippedBit) {
   seal_block(block.data(), block.size());
   ASSERT_TRUE(verify_block(block));
   for (std::size_t bit = 0; bit < block.size() * 8; ++bit) {
-    if (bit / 8 == 1 || (bit / 8 >= 4 && bit / 8 < 8)) continue;  // flags are refused, the crc itself below
+    if (bit / 8 == 1 || (bit / 8 >= 4 && bit / 8 < 8))
+      continue;  // flags are refused, the crc itself below
     block[bit / 8] = static_cast<char>(block[bit / 8] ^ (1 << (bit % 8)));
     EXPECT_FALSE(verify_block(block)) << "bit " << bit;
     block[bit / 8] = static_cast<char>(block[bit / 8] ^ (1 << (bit % 8)));

@@ -1,8 +1,9 @@
-// A member: one player's place in one room, as a cursor on the room's log. Owned by its connection, which outlives the
-// membership; the room borrows it. Shard's thread only.
+// A member: one player's place in one room, as a cursor on the room's log. Owned by its connection,
+// which outlives the membership; the room borrows it. Shard's thread only.
 //
-// A member reads either the room's backlog (live), or pages of the log that the store has read for it (it joined late,
-// or lagged until its place left the backlog), and changes over at a frame's boundary, without a joint (promise P4).
+// A member reads either the room's backlog (live), or pages of the log that the store has read for
+// it (it joined late, or lagged until its place left the backlog), and changes over at a frame's
+// boundary, without a joint (promise P4).
 #pragma once
 
 #include <sys/uio.h>
@@ -37,9 +38,11 @@ class Member {
   // How many messages of the room it has not got yet.
   std::uint64_t lag() const;
 
-  // What may be sent now, in order, as at most `max` pieces; returns how many. Valid until the turn ends.
+  // What may be sent now, in order, as at most `max` pieces; returns how many. Valid until the turn
+  // ends.
   int spans(iovec* out, int max) const;
-  // The bytes at the front of spans() that belong to a frame which an earlier send has begun; 0 at a boundary.
+  // The bytes at the front of spans() that belong to a frame which an earlier send has begun; 0 at
+  // a boundary.
   std::size_t frame_rest() const;
   // `bytes` of spans() have gone out.
   void sent(std::size_t bytes);
@@ -57,14 +60,15 @@ class Member {
   Joiner* joiner_ = nullptr;
   std::size_t index_ = 0;  // its place in the room's list
   ClientId client_;
-  Ref last_ref_;      // the highest ref that was accepted
-  Ref awaited_ref_;   // a refused ref that must come again before any higher one is taken; 0 = none
+  Ref last_ref_;     // the highest ref that was accepted
+  Ref awaited_ref_;  // a refused ref that must come again before any higher one is taken; 0 = none
   bool compressed_ = false;
   bool paging_ = false;
   std::uint64_t page_request_ = 0;  // under way at the store; 0 = none
   Cursor cursor_;                   // while live
-  // While paging: `page_` holds frames; what was sent of it, where the frame begins that page_at_ lies in, and the
-  // message of that frame. page_head_ bytes at the front are the rest of a frame that was begun in the backlog.
+  // While paging: `page_` holds frames; what was sent of it, where the frame begins that page_at_
+  // lies in, and the message of that frame. page_head_ bytes at the front are the rest of a frame
+  // that was begun in the backlog.
   std::string page_;
   std::size_t page_at_ = 0;
   std::size_t page_frame_ = 0;

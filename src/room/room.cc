@@ -27,7 +27,7 @@ std::size_t Room::backlog_bytes() const {
   return frames_.memory_bytes() + (compressed_frames_ ? compressed_frames_->memory_bytes() : 0);
 }
 
-// --- messages in -------------------------------------------------------------------------------------------------
+// --- messages in --------------------------------------------------------------------------------
 
 Accepted Room::accept(Member& member, Ref ref, std::string_view body, std::uint64_t number) {
   if (ref) {
@@ -53,7 +53,9 @@ Accepted Room::accept(Member& member, Ref ref, std::string_view body, std::uint6
   return result;
 }
 
-Accepted Room::accept_from_server(std::string_view body) { return take(ClientId{0}, Ref{}, body, 0); }
+Accepted Room::accept_from_server(std::string_view body) {
+  return take(ClientId{0}, Ref{}, body, 0);
+}
 
 Accepted Room::take(ClientId client, Ref ref, std::string_view body, std::uint64_t number) {
   if (!under_way_.empty() &&
@@ -73,7 +75,8 @@ Accepted Room::take(ClientId client, Ref ref, std::string_view body, std::uint64
   ++counters_.messages_in;
   counters_.bytes_in += body.size() + 1;
   if (block.count() == kBlockMessagesMax || block.bytes() >= kBlockBytesMax) submit();
-  return unkept_bytes_ >= rooms_.options_.unkept_bytes_max ? Accepted::yes_and_pause : Accepted::yes;
+  return unkept_bytes_ >= rooms_.options_.unkept_bytes_max ? Accepted::yes_and_pause
+                                                           : Accepted::yes;
 }
 
 void Room::submit() {
@@ -86,7 +89,7 @@ void Room::submit() {
   rooms_.log_.append(key_, block.tag(), block.view());
 }
 
-// --- messages out ------------------------------------------------------------------------------------------------
+// --- messages out -------------------------------------------------------------------------------
 
 void Room::show(MessageId first, std::string_view block) {
   assert(first == life_.last + 1);
@@ -131,12 +134,14 @@ void Room::append_compressed(MessageId id, const Entry& entry) {
   std::copy_n(payload.data(), payload.size(), out + header);
 }
 
-// Gives up the oldest chunks. Members that still stand in them read on from the store, a page at a time.
+// Gives up the oldest chunks. Members that still stand in them read on from the store, a page at a
+// time.
 void Room::make_room(Backlog& backlog) {
   while (backlog.over(rooms_.options_.backlog_bytes_max)) {
     const std::uint64_t gone = backlog.oldest_end();
     for (Member* member : members_) {
-      if (member->paging_ || &frames(*member) != &backlog || member->cursor_.offset >= gone) continue;
+      if (member->paging_ || &frames(*member) != &backlog || member->cursor_.offset >= gone)
+        continue;
       const std::string_view rest = backlog.frame_rest(member->cursor_);
       const MessageId next = member->cursor_.next + (rest.empty() ? 0 : 1);
       member->start_page(rest, next);
@@ -190,7 +195,7 @@ void Room::take_page(Member& member, const Page& page) {
   member.page_end_ = expected;
 }
 
-// --- what became of a batch --------------------------------------------------------------------------------------
+// --- what became of a batch ---------------------------------------------------------------------
 
 void Room::settle(std::uint64_t tag, const Settlement& settlement) {
   const auto it = std::find_if(under_way_.begin(), under_way_.end(),
@@ -227,9 +232,9 @@ void Room::settle(std::uint64_t tag, const Settlement& settlement) {
 // The batch under way that has this message; null where it is settled.
 Batch* Room::batch_of(ClientId client, Ref ref) const {
   const auto holds_it = [&](const std::unique_ptr<Batch>& batch) {
-    return std::any_of(batch->senders.begin(), batch->senders.end(), [&](const Batch::Sender& sender) {
-      return sender.client == client && sender.ref == ref;
-    });
+    return std::any_of(
+        batch->senders.begin(), batch->senders.end(),
+        [&](const Batch::Sender& sender) { return sender.client == client && sender.ref == ref; });
   };
   if (gathering_ && holds_it(gathering_)) return gathering_.get();
   const auto it = std::find_if(under_way_.begin(), under_way_.end(), holds_it);
@@ -258,10 +263,11 @@ void Room::refuse(const Batch::Sender& sender, LogError error) {
   const auto it = identities_.find(sender.client);
   if (it == identities_.end() || !sender.ref) return;
   it->second.last_ref = std::min(it->second.last_ref, before);
-  if (!it->second.awaited_ref || sender.ref < it->second.awaited_ref) it->second.awaited_ref = sender.ref;
+  if (!it->second.awaited_ref || sender.ref < it->second.awaited_ref)
+    it->second.awaited_ref = sender.ref;
 }
 
-// --- members -----------------------------------------------------------------------------------------------------
+// --- members ------------------------------------------------------------------------------------
 
 void Room::add_member(Member& member, ClientId client, MessageId next, bool compressed) {
   member.room_ = this;
@@ -293,7 +299,8 @@ void Room::remove_member(Member& member) {
   // A frame that the socket has begun must end before anything else may follow.
   if (const std::size_t rest = member.frame_rest(); rest != 0) {
     iovec span;
-    if (member.spans(&span, 1) == 1) member.delivery_.finish_frame({static_cast<char*>(span.iov_base), rest});
+    if (member.spans(&span, 1) == 1)
+      member.delivery_.finish_frame({static_cast<char*>(span.iov_base), rest});
   }
   rooms_.forget_page(member);
   remember(member);

@@ -1,6 +1,7 @@
-// A room: one ordered log of messages, its members, and what is under way to the store. Owned by its shard's Rooms;
-// no I/O, no clock (the time is handed in), no thread. What stands in the backlog is kept and may be seen by members;
-// what was accepted but is not kept yet stands in batches behind it, in order.
+// A room: one ordered log of messages, its members, and what is under way to the store. Owned by
+// its shard's Rooms; no I/O, no clock (the time is handed in), no thread. What stands in the
+// backlog is kept and may be seen by members; what was accepted but is not kept yet stands in
+// batches behind it, in order.
 #pragma once
 
 #include <cstddef>
@@ -28,11 +29,12 @@ struct PendingJoin;
 // What becomes of a message that a member sent.
 enum class Accepted : std::uint8_t {
   yes,
-  yes_and_pause,     // taken, but the room holds all the unkept bytes that it may: read no more until Delivery::flush()
-  duplicate,         // its ref is kept already (promise P5)
-  under_way,         // its ref is on its way to the store: answered when the first copy's fate is known
-  out_of_order,      // an earlier ref was refused and must come again first
-  store_unavailable, // the store has been away for too long to take more
+  yes_and_pause,  // taken, but the room holds all the unkept bytes that it may: read no more until
+                  // Delivery::flush()
+  duplicate,      // its ref is kept already (promise P5)
+  under_way,     // its ref is on its way to the store: answered when the first copy's fate is known
+  out_of_order,  // an earlier ref was refused and must come again first
+  store_unavailable,  // the store has been away for too long to take more
 };
 
 // Messages of one block on their way to the store, with who sent them.
@@ -44,7 +46,8 @@ struct Batch {
   };
   BlockBuilder block;
   std::vector<Sender> senders;
-  std::vector<Sender> repeats;  // copies that came meanwhile: answered when the fate of the first is known
+  std::vector<Sender>
+      repeats;  // copies that came meanwhile: answered when the fate of the first is known
   std::int64_t since_ms = 0;
   // For latencies alone: when the turn began that read the first message, and when the log got it.
   std::int64_t gathered_us = 0;
@@ -94,7 +97,8 @@ class Room {
   std::size_t backlog_bytes() const;
   std::size_t unkept_bytes() const { return unkept_bytes_; }
 
-  // A member's message. `body` is what wire/scanner calls body; `number` names the message where it has no ref.
+  // A member's message. `body` is what wire/scanner calls body; `number` names the message where it
+  // has no ref.
   Accepted accept(Member& member, Ref ref, std::string_view body, std::uint64_t number);
   // A message with this ref was refused (rate limit): higher refs are refused until it comes again.
   void refuse_ref(Member& member, Ref ref) {
@@ -153,7 +157,8 @@ class Room {
   std::unordered_map<ClientId, Member*> by_client_;
   std::unordered_map<ClientId, Identity> identities_;
   std::vector<std::unique_ptr<PendingJoin>> joins_;
-  std::vector<std::function<void(Room*, std::optional<LogError>)>> visits_;  // operators that wait for it to open
+  std::vector<std::function<void(Room*, std::optional<LogError>)>>
+      visits_;                   // operators that wait for it to open
   std::vector<Member*> paused_;  // to be flushed (and so read again) when the store has caught up
 
   std::unique_ptr<Batch> gathering_;

@@ -29,9 +29,9 @@ void RoomRules::ban(RoomRule& rule, Ban ban, std::int64_t now_ms) {
     return old.until_ms <= now_ms || (old.player == ban.player && old.address == ban.address);
   });
   if (rule.bans.size() >= kBansMax) {
-    rule.bans.erase(std::min_element(rule.bans.begin(), rule.bans.end(), [](const Ban& a, const Ban& b) {
-      return a.until_ms < b.until_ms;
-    }));
+    rule.bans.erase(
+        std::min_element(rule.bans.begin(), rule.bans.end(),
+                         [](const Ban& a, const Ban& b) { return a.until_ms < b.until_ms; }));
   }
   rule.bans.push_back(std::move(ban));
 }

@@ -1,5 +1,6 @@
-// What operators set for rooms: capacity, lock, a note of their own, and who is banned. Kept by name, beside the rooms,
-// since it outlasts a room's time in memory (not the process). One shard's; looked at once a join.
+// What operators set for rooms: capacity, lock, a note of their own, and who is banned. Kept by
+// name, beside the rooms, since it outlasts a room's time in memory (not the process). One shard's;
+// looked at once a join.
 #pragma once
 
 #include <cstddef>
@@ -46,7 +47,9 @@ class RoomRules {
  private:
   struct NameHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
   };
   // Only operators' names come in here: no keyed hash is needed.
   std::unordered_map<std::string, RoomRule, NameHash, std::equal_to<>> rules_;

@@ -50,7 +50,8 @@ TEST(RoomRules, TakesTheNewerOfTwoBansAndIsBounded) {
 
 TEST(RoomRules, HasABoundOfRooms) {
   RoomRules rules;
-  for (std::size_t i = 0; i < RoomRules::kRulesMax; ++i) rules.change(std::to_string(i))->locked = true;
+  for (std::size_t i = 0; i < RoomRules::kRulesMax; ++i)
+    rules.change(std::to_string(i))->locked = true;
   EXPECT_EQ(rules.change("one more"), nullptr);
   EXPECT_NE(rules.change("7"), nullptr);
 }

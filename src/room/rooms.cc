@@ -6,7 +6,8 @@
 namespace gavel::room {
 
 Rooms::Rooms(const RoomOptions& options, MessageLog& log, RoomTotals& totals,
-             std::function<std::uint64_t()> random, std::function<std::size_t(std::string_view)> hash)
+             std::function<std::uint64_t()> random,
+             std::function<std::size_t(std::string_view)> hash)
     : options_(options),
       log_(log),
       totals_(totals),
@@ -29,7 +30,7 @@ Room* Rooms::by_key(RoomKey key) const {
   return it == by_key_.end() ? nullptr : it->second;
 }
 
-// --- open and release --------------------------------------------------------------------------------------------
+// --- open and release ---------------------------------------------------------------------------
 
 Room* Rooms::open(std::string_view name) {
   if (totals_.rooms.load(std::memory_order_relaxed) >= options_.rooms_max) {
@@ -66,7 +67,8 @@ void Rooms::release_idle() {
     idle_.pop_front();
     Room* room = by_key(key);
     if (room == nullptr || !room->members_.empty() || room->empty_since_ms_ != since) continue;
-    if (room->state_ != Room::State::open || !room->joins_.empty() || room->gathering_ || !room->under_way_.empty()) {
+    if (room->state_ != Room::State::open || !room->joins_.empty() || room->gathering_ ||
+        !room->under_way_.empty()) {
       idle_.emplace_back(since, key);
       continue;
     }
@@ -97,8 +99,8 @@ void Rooms::note_if_empty(Room& room) {
 void Rooms::on_open_failed(RoomKey key, LogError error) {
   Room* room = by_key(key);
   if (room == nullptr) return;
-  fail_joins(*room, error == LogError::corrupt ? JoinError::store_corrupt
-                                               : JoinError::store_unavailable);
+  fail_joins(*room,
+             error == LogError::corrupt ? JoinError::store_corrupt : JoinError::store_unavailable);
   end_visits(*room, error);
   release(*room);
 }
@@ -111,7 +113,7 @@ void Rooms::fail_joins(Room& room, JoinError error) {
   }
 }
 
-// --- join and leave ----------------------------------------------------------------------------------------------
+// --- join and leave -----------------------------------------------------------------------------
 
 void Rooms::join(Member& member, Joiner& joiner, JoinSpec spec) {
   Room* room = find(spec.room);
@@ -126,7 +128,8 @@ void Rooms::join(Member& member, Joiner& joiner, JoinSpec spec) {
   join->joiner = &joiner;
   join->since_ms = now_ms_;
   member.joiner_ = &joiner;
-  if (room->state_ == Room::State::open && room->joins_.empty() && advance_join(*room, *join)) return;
+  if (room->state_ == Room::State::open && room->joins_.empty() && advance_join(*room, *join))
+    return;
   member.joining_ = room;
   if (room->joins_.empty()) joining_.push_back(room->key_);
   room->joins_.push_back(std::move(join));
@@ -184,8 +187,10 @@ bool Rooms::may_enter(const Room& room, PendingJoin& join, bool resumes) {
   std::size_t capacity = options_.members_max;
   std::optional<JoinError> refusal;
   if (rule != nullptr) {
-    if (rules_.is_banned(*rule, join.spec.player, join.spec.address, now_ms_)) refusal = JoinError::banned;
-    else if (rule->locked && !resumes) refusal = JoinError::room_locked;
+    if (rules_.is_banned(*rule, join.spec.player, join.spec.address, now_ms_))
+      refusal = JoinError::banned;
+    else if (rule->locked && !resumes)
+      refusal = JoinError::room_locked;
     if (rule->capacity != 0) capacity = std::min(capacity, rule->capacity);
   }
   if (!refusal && !resumes && room.members_.size() >= capacity) refusal = JoinError::room_full;
@@ -255,15 +260,15 @@ bool Rooms::may_resume(const Room& room, const PendingJoin& join, Ref& last_ref,
   }
   if (join.claimed && join.claim.ok) {
     last_ref = std::max(last_ref, join.claim.last_ref);
-    // This process has not known the room for long enough to say that the time is over; with a shared store another
-    // server may have seen him last.
+    // This process has not known the room for long enough to say that the time is over; with a
+    // shared store another server may have seen him last.
     known = known || options_.shared_store || now_ms_ - room.opened_ms_ < options_.resume_ttl_ms;
   }
   return known;
 }
 
-void Rooms::finish_join(Room& room, PendingJoin& join, std::optional<ClientId> resumed, Ref last_ref,
-                        Ref awaited_ref) {
+void Rooms::finish_join(Room& room, PendingJoin& join, std::optional<ClientId> resumed,
+                        Ref last_ref, Ref awaited_ref) {
   Joined joined;
   joined.epoch = room.epoch();
   joined.last = room.last();
@@ -283,8 +288,8 @@ void Rooms::finish_join(Room& room, PendingJoin& join, std::optional<ClientId> r
     joined.first = room.last() + 1;
     joined.recovered = !spec.epoch || *spec.epoch == room.epoch();
   } else {
-    const bool this_life = spec.epoch ? *spec.epoch == room.epoch()
-                                      : spec.since == 0 || room.life_.first_epoch;
+    const bool this_life =
+        spec.epoch ? *spec.epoch == room.epoch() : spec.since == 0 || room.life_.first_epoch;
     const bool retained = spec.since == 0 || (since <= room.last() && since + 1 >= room.first());
     joined.recovered = this_life && retained;
     joined.first = joined.recovered ? std::max(since + 1, room.first()) : room.first();
@@ -316,7 +321,7 @@ void Rooms::on_leased(ClientId first, std::uint64_t count) {
   }
 }
 
-// --- the log's answers -------------------------------------------------------------------------------------------
+// --- the log's answers --------------------------------------------------------------------------
 
 void Rooms::on_kept(RoomKey key, MessageId first, std::string_view block) {
   if (Room* room = by_key(key)) room->show(first, block);
@@ -341,7 +346,8 @@ void Rooms::on_new_epoch(RoomKey key, const RoomLife& life) {
   if (room->gathering_) lost.push_back(std::exchange(room->gathering_, nullptr));
   for (auto& batch : lost) {
     for (const Batch::Sender& sender : batch->senders) {
-      if (sender.client == ClientId{0}) end_publish(*room, sender.number, std::nullopt, LogError::unavailable);
+      if (sender.client == ClientId{0})
+        end_publish(*room, sender.number, std::nullopt, LogError::unavailable);
     }
     give_batch(std::move(batch));
   }
@@ -355,7 +361,7 @@ void Rooms::on_new_epoch(RoomKey key, const RoomLife& life) {
   advance_joins(*room);
 }
 
-// --- pages -------------------------------------------------------------------------------------------------------
+// --- pages --------------------------------------------------------------------------------------
 
 void Rooms::queue_page(Member& member) {
   page_queue_.push_back(&member);
@@ -391,7 +397,8 @@ void Rooms::on_page(RoomKey key, std::uint64_t request, const Page& page) {
   if (room == nullptr || member.room_ != room) return;
   ++pages_read_;
   if (!page.ok) {
-    put_out(member, page.error == LogError::corrupt ? Ending::store_corrupt : Ending::store_unavailable,
+    put_out(member,
+            page.error == LogError::corrupt ? Ending::store_corrupt : Ending::store_unavailable,
             {});
     return;
   }
@@ -404,7 +411,7 @@ void Rooms::on_page(RoomKey key, std::uint64_t request, const Page& page) {
   member.delivery_.flush();
 }
 
-// --- the turn ----------------------------------------------------------------------------------------------------
+// --- the turn -----------------------------------------------------------------------------------
 
 void Rooms::list_pending(Room& room) {
   if (std::exchange(room.listed_pending_, true)) return;
@@ -468,7 +475,8 @@ bool Rooms::end_turn() {
          (!page_queue_.empty() && pages_.size() < options_.pages_in_flight_max);
 }
 
-// Sends every dirty room's members their spans; at most so many sends a turn, going on where it stopped.
+// Sends every dirty room's members their spans; at most so many sends a turn, going on where it
+// stopped.
 bool Rooms::flush_dirty() {
   std::size_t budget = options_.flushes_a_turn;
   std::swap(dirty_, dirty_now_);
@@ -492,13 +500,14 @@ bool Rooms::flush_dirty() {
   return !dirty_.empty();
 }
 
-// --- latencies ---------------------------------------------------------------------------------------------------
+// --- latencies ----------------------------------------------------------------------------------
 
 std::int64_t Rooms::stopwatch_us() const {
   return stopwatch_ == nullptr ? turn_us_ : stopwatch_->steady_ns() / 1000;
 }
 
-// Batches that went the same way in the same turns are one entry: with a store that answers at once, one a turn.
+// Batches that went the same way in the same turns are one entry: with a store that answers at
+// once, one a turn.
 void Rooms::note_settled(const Batch& batch, bool kept) {
   if (!kept) {
     ++latencies_.refused_appends;
@@ -517,12 +526,15 @@ void Rooms::record_kept() {
   if (settled_.empty()) return;
   const std::int64_t now_us = stopwatch_us();
   for (const Settled& one : settled_) {
-    latencies_.sequencing.record(static_cast<std::uint64_t>(now_us - one.gathered_us), one.messages);
-    latencies_.store_append.record(static_cast<std::uint64_t>(now_us - one.submitted_us), one.batches);
+    latencies_.sequencing.record(static_cast<std::uint64_t>(now_us - one.gathered_us),
+                                 one.messages);
+    latencies_.store_append.record(static_cast<std::uint64_t>(now_us - one.submitted_us),
+                                   one.batches);
   }
 }
 
-// Members whom the turn's budget of sends did not reach get it in the next turn: that is not in here.
+// Members whom the turn's budget of sends did not reach get it in the next turn: that is not in
+// here.
 void Rooms::record_delivered() {
   if (settled_.empty()) return;
   const std::int64_t now_us = stopwatch_us();

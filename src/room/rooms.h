@@ -1,5 +1,6 @@
-// All rooms of one shard: opens and releases them, joins members, hands messages to the log and shows what is kept.
-// Shard's thread only. Knows no socket and no clock: the shard sets the time once a turn, and calls end_turn().
+// All rooms of one shard: opens and releases them, joins members, hands messages to the log and
+// shows what is kept. Shard's thread only. Knows no socket and no clock: the shard sets the time
+// once a turn, and calls end_turn().
 #pragma once
 
 #include <atomic>
@@ -27,19 +28,21 @@ namespace gavel::room {
 
 // Bounds and times of rooms; the defaults and where they come from stand in base/limits.h.
 struct RoomOptions {
-  std::size_t rooms_max = 100'000;              // in the process
-  std::size_t members_max = 10'000;             // a room
-  std::size_t backlog_bytes_max = 256 * 1024;   // a room
-  std::size_t unkept_bytes_max = 1024 * 1024;   // a room; beyond it its members' sockets are not read
-  std::size_t page_bytes = 128 * 1024;          // what a lagging member holds of the log at a time
-  std::size_t pages_in_flight_max = 64;         // a shard
-  std::size_t flushes_a_turn = 2048;            // sends a turn, so that a giant room does not delay the others
-  std::size_t identities_max = 20'000;          // players that left, a room
-  std::int64_t store_refuse_after_ms = 2'000;   // store away for so long: senders get errors
-  std::int64_t store_close_after_ms = 15'000;   // … and so long: members are closed with 4002
-  std::int64_t linger_ms = 60'000;              // an empty room's memory stays for so long
-  std::int64_t resume_ttl_ms = 120'000;         // a player may come back as the same one for so long
-  bool shared_store = false;                    // other servers append to the same rooms
+  std::size_t rooms_max = 100'000;             // in the process
+  std::size_t members_max = 10'000;            // a room
+  std::size_t backlog_bytes_max = 256 * 1024;  // a room
+  std::size_t unkept_bytes_max =
+      1024 * 1024;                       // a room; beyond it its members' sockets are not read
+  std::size_t page_bytes = 128 * 1024;   // what a lagging member holds of the log at a time
+  std::size_t pages_in_flight_max = 64;  // a shard
+  std::size_t flushes_a_turn =
+      2048;  // sends a turn, so that a giant room does not delay the others
+  std::size_t identities_max = 20'000;         // players that left, a room
+  std::int64_t store_refuse_after_ms = 2'000;  // store away for so long: senders get errors
+  std::int64_t store_close_after_ms = 15'000;  // … and so long: members are closed with 4002
+  std::int64_t linger_ms = 60'000;             // an empty room's memory stays for so long
+  std::int64_t resume_ttl_ms = 120'000;        // a player may come back as the same one for so long
+  bool shared_store = false;                   // other servers append to the same rooms
 };
 
 // What all shards of a process have in common.
@@ -51,8 +54,8 @@ struct RoomTotals {
 struct JoinSpec {
   std::string room;
   std::uint64_t since = 0;
-  bool latest = false;             // nothing old
-  std::optional<Epoch> epoch{};    // the life that `since` belongs to
+  bool latest = false;               // nothing old
+  std::optional<Epoch> epoch{};      // the life that `since` belongs to
   std::optional<ClientId> resume{};  // the client_id that it had in resume_epoch
   Epoch resume_epoch{};
   bool compressed = false;
@@ -87,7 +90,8 @@ class Joiner {
   // Before the member is handed any message.
   virtual void on_joined(const Joined& joined) = 0;
   virtual void on_join_failed(JoinError error) = 0;
-  // A message of this member that was accepted turned out not to be kept (`kept` false), or to be a repeat.
+  // A message of this member that was accepted turned out not to be kept (`kept` false), or to be a
+  // repeat.
   virtual void on_refused(Ref ref, std::uint64_t number, LogError error) = 0;
   virtual void on_duplicate(Ref ref) = 0;
 };
@@ -102,9 +106,9 @@ struct PendingJoin {
   std::int64_t since_ms = 0;
 };
 
-// How long messages take, in the resolution of loop turns: the clock is read two or three times a turn that moved
-// messages, never once a message. So the numbers cost nothing that could be measured, and say nothing about what the
-// kernel does before a turn begins and after a send.
+// How long messages take, in the resolution of loop turns: the clock is read two or three times a
+// turn that moved messages, never once a message. So the numbers cost nothing that could be
+// measured, and say nothing about what the kernel does before a turn begins and after a send.
 struct Latencies {
   LatencyHistogram sequencing;    // messages: from the turn that read one until the log had kept it
   LatencyHistogram delivery;      // messages: … until the members that keep up were flushed
@@ -121,7 +125,8 @@ struct PublishResult {
 
 class Rooms final : public LogListener {
  public:
-  // `random` gives 64 random bits; `hash` hashes a room's name under this process's secret key (hash flooding).
+  // `random` gives 64 random bits; `hash` hashes a room's name under this process's secret key
+  // (hash flooding).
   Rooms(const RoomOptions& options, MessageLog& log, RoomTotals& totals,
         std::function<std::uint64_t()> random, std::function<std::size_t(std::string_view)> hash);
   ~Rooms() override;
@@ -132,7 +137,8 @@ class Rooms final : public LogListener {
     wall_ms_ = wall_ms;
     turn_us_ = submit_us_ = steady_ms * 1000;
   }
-  // A finer start of the turn than set_time()'s, and the clock for the other ends of latencies: nothing is decided by it.
+  // A finer start of the turn than set_time()'s, and the clock for the other ends of latencies:
+  // nothing is decided by it.
   void set_stopwatch(const Clock* clock) { stopwatch_ = clock; }
   void set_turn_start_us(std::int64_t steady_us) { turn_us_ = submit_us_ = steady_us; }
   const Latencies& latencies() const { return latencies_; }
@@ -141,7 +147,8 @@ class Rooms final : public LogListener {
   const RoomOptions& options() const { return options_; }
   void set_options(const RoomOptions& options) { options_ = options; }
 
-  // Answered through `joiner`, possibly from inside. The member and the joiner must stay until leave().
+  // Answered through `joiner`, possibly from inside. The member and the joiner must stay until
+  // leave().
   void join(Member& member, Joiner& joiner, JoinSpec spec);
   // Ends the membership, or a join under way. Nothing is called any more for this member.
   void leave(Member& member);
@@ -151,11 +158,13 @@ class Rooms final : public LogListener {
   bool publish(std::string_view room, std::string_view body);
 
   // --- for operators (rooms_operator.cc) ---
-  // Calls `visit` with the room as soon as it is open, possibly from inside, and opens it if need be. Null where it can't
-  // be: with an error of the log, or without one where there are too many rooms.
+  // Calls `visit` with the room as soon as it is open, possibly from inside, and opens it if need
+  // be. Null where it can't be: with an error of the log, or without one where there are too many
+  // rooms.
   using Visit = std::function<void(Room* room, std::optional<LogError> error)>;
   void visit(std::string_view name, Visit visit);
-  // A message of the server itself into an open room; `done` comes when its fate is clear, possibly from inside.
+  // A message of the server itself into an open room; `done` comes when its fate is clear, possibly
+  // from inside.
   using PublishDone = std::function<void(const PublishResult& result)>;
   void publish(Room& room, std::string_view body, PublishDone done);
   // Reads behind `after`; the room is null where it was released meanwhile.
@@ -165,10 +174,11 @@ class Rooms final : public LogListener {
   std::size_t close_room(Room& room, std::string_view reason);
   RoomRules& rules() { return rules_; }
 
-  // Hands over what was accepted, shows what is kept, and flushes members; the last step of a turn. True when work is
-  // left for another turn.
+  // Hands over what was accepted, shows what is kept, and flushes members; the last step of a turn.
+  // True when work is left for another turn.
   bool end_turn();
-  // About ten times a second: releases rooms that nobody needs, gives up on a store that stays away.
+  // About ten times a second: releases rooms that nobody needs, gives up on a store that stays
+  // away.
   void tick();
   Room* find(std::string_view name) const;
   std::size_t size() const { return rooms_.size(); }
@@ -234,7 +244,8 @@ class Rooms final : public LogListener {
   void note_if_empty(Room& room);
   bool may_enter(const Room& room, PendingJoin& join, bool resumes);
   void end_visits(Room& room, std::optional<LogError> error);
-  void end_publish(const Room& room, std::uint64_t ticket, std::optional<MessageId> id, LogError error);
+  void end_publish(const Room& room, std::uint64_t ticket, std::optional<MessageId> id,
+                   LogError error);
   void end_publishes(const Room& room, const Batch& batch, const Settlement& settlement);
   bool take_history(std::uint64_t request, const Room* room, const Page& page);
   void note_settled(const Batch& batch, bool kept);
@@ -258,8 +269,8 @@ class Rooms final : public LogListener {
   std::vector<Room*> pending_;  // gathered messages wait for the end of the turn
   std::vector<Room*> dirty_;    // something new to flush
   std::vector<Room*> dirty_now_;
-  std::vector<Room*> busy_;     // batches under way
-  std::vector<std::unique_ptr<Batch>> batches_;  // spare
+  std::vector<Room*> busy_;                            // batches under way
+  std::vector<std::unique_ptr<Batch>> batches_;        // spare
   std::deque<std::pair<std::int64_t, RoomKey>> idle_;  // since when a room has been empty
 
   ClientId next_client_{0};

@@ -1,5 +1,5 @@
-// What operators ask of rooms: looking at one, publishing as the server, reading history. Rare; nothing of it lies on the
-// way of a player's message.
+// What operators ask of rooms: looking at one, publishing as the server, reading history. Rare;
+// nothing of it lies on the way of a player's message.
 #include <utility>
 
 #include "room/rooms.h"
@@ -32,7 +32,8 @@ void Rooms::publish(Room& room, std::string_view body, PublishDone done) {
   }
 }
 
-void Rooms::end_publish(const Room& room, std::uint64_t ticket, std::optional<MessageId> id, LogError error) {
+void Rooms::end_publish(const Room& room, std::uint64_t ticket, std::optional<MessageId> id,
+                        LogError error) {
   const auto it = publishes_.find(ticket);
   if (it == publishes_.end()) return;
   const PublishDone done = std::move(it->second);

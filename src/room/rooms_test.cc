@@ -165,7 +165,10 @@ TEST_F(RoomsTest, P5AResumedPlayerKeepsItsClientIdAndItsRefs) {
   a->send(body(1), 7);
   turn();
   a.reset();
-  auto again = joined({.room = "r", .since = 1, .epoch = first.epoch, .resume = first.client,
+  auto again = joined({.room = "r",
+                       .since = 1,
+                       .epoch = first.epoch,
+                       .resume = first.client,
                        .resume_epoch = first.epoch});
   EXPECT_TRUE(again->joined->resumed);
   EXPECT_EQ(again->joined->client, first.client);
@@ -211,8 +214,8 @@ TEST_F(RoomsTest, AfterARefusalHigherRefsWaitForTheRefusedOne) {
   expect_ids(*a, 1, 2);
 }
 
-// Found by the simulation: a repeat was answered "duplicate" while its first copy was on its way; that copy was then
-// refused, and the sender believed that it was kept.
+// Found by the simulation: a repeat was answered "duplicate" while its first copy was on its way;
+// that copy was then refused, and the sender believed that it was kept.
 TEST_F(RoomsTest, P5ARepeatIsNotAnsweredBeforeTheFateOfItsFirstCopyIsKnown) {
   auto a = joined();
   log.stalled = true;

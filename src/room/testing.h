@@ -1,4 +1,5 @@
-// For tests of rooms: a log whose answers the test gives, and members that collect what they are sent. One thread.
+// For tests of rooms: a log whose answers the test gives, and members that collect what they are
+// sent. One thread.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,8 @@
 
 namespace gavel::room::testing {
 
-// Keeps everything in memory. With `stalled` set, appends wait until it is cleared; with `refuse`, they are refused.
+// Keeps everything in memory. With `stalled` set, appends wait until it is cleared; with `refuse`,
+// they are refused.
 class ScriptedLog final : public MessageLog {
  public:
   bool stalled = false;
@@ -75,7 +77,9 @@ class ScriptedLog final : public MessageLog {
     MessageId after;
     std::size_t bytes_max;
   };
-  static RoomLife life(const Log& log) { return {Epoch{log.epoch}, log.first, log.last, log.epoch == 1}; }
+  static RoomLife life(const Log& log) {
+    return {Epoch{log.epoch}, log.first, log.last, log.epoch == 1};
+  }
   void answer_append(const Append& append);
   void answer_read(const Read& read);
 

@@ -1,5 +1,5 @@
-// Who a player is and what it may, as its token says; and the one place that checks tokens and makes resume tokens.
-// Immutable after start, any thread.
+// Who a player is and what it may, as its token says; and the one place that checks tokens and
+// makes resume tokens. Immutable after start, any thread.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ struct Resumed {
 class Admission {
  public:
   virtual ~Admission() = default;
-  // Nothing where the player may not join; `reason` is for the client and says no more than "expired" or nothing.
+  // Nothing where the player may not join; `reason` is for the client and says no more than
+  // "expired" or nothing.
   virtual std::optional<Player> admit(std::string_view token, std::string_view room,
                                       std::int64_t wall_ms, std::string& reason) const = 0;
   virtual std::string make_resume_token(std::string_view room, Epoch epoch, ClientId client,

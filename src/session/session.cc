@@ -25,9 +25,12 @@ Session::Next Session::on_text(std::string_view text) {
   }
   const wire::Incoming& message = scanned.value();
   switch (message.kind) {
-    case wire::Kind::message: return on_message(message, text.size());
-    case wire::Kind::join: return on_join(message.body);
-    case wire::Kind::leave: return on_leave();
+    case wire::Kind::message:
+      return on_message(message, text.size());
+    case wire::Kind::join:
+      return on_join(message.body);
+    case wire::Kind::leave:
+      return on_leave();
   }
   return Next::go_on;
 }
@@ -37,7 +40,7 @@ void Session::on_closed() {
   state_ = State::idle;
 }
 
-// --- room messages -----------------------------------------------------------------------------------------------
+// --- room messages ------------------------------------------------------------------------------
 
 Session::Next Session::on_message(const wire::Incoming& message, std::size_t bytes) {
   if (state_ != State::joined) {
@@ -51,11 +54,20 @@ Session::Next Session::on_message(const wire::Incoming& message, std::size_t byt
   if (!within_rate(message, bytes)) return Next::go_on;
   room::Member& member = port_.member();
   switch (member.room()->accept(member, message.ref, message.body, number_)) {
-    case room::Accepted::yes: ++env_->counters.accepted; return Next::go_on;
-    case room::Accepted::yes_and_pause: ++env_->counters.accepted; return Next::pause;
-    case room::Accepted::under_way: return Next::go_on;
-    case room::Accepted::duplicate: on_duplicate(message.ref); return Next::go_on;
-    case room::Accepted::out_of_order: error(ErrorCode::out_of_order, message.ref); return Next::go_on;
+    case room::Accepted::yes:
+      ++env_->counters.accepted;
+      return Next::go_on;
+    case room::Accepted::yes_and_pause:
+      ++env_->counters.accepted;
+      return Next::pause;
+    case room::Accepted::under_way:
+      return Next::go_on;
+    case room::Accepted::duplicate:
+      on_duplicate(message.ref);
+      return Next::go_on;
+    case room::Accepted::out_of_order:
+      error(ErrorCode::out_of_order, message.ref);
+      return Next::go_on;
     case room::Accepted::store_unavailable:
       error(ErrorCode::store_unavailable, message.ref);
       return Next::go_on;
@@ -91,15 +103,15 @@ void Session::on_duplicate(Ref ref) {
 }
 
 void Session::on_refused(Ref ref, std::uint64_t number, room::LogError log_error) {
-  const ErrorCode code = log_error == room::LogError::full ? ErrorCode::store_full
-                                                           : ErrorCode::store_unavailable;
+  const ErrorCode code =
+      log_error == room::LogError::full ? ErrorCode::store_full : ErrorCode::store_unavailable;
   count_error(code);
   env_->out.clear();
   wire::write_error(env_->out, {.code = code, .ref = ref, .n = ref ? 0 : number});
   port_.send_private(env_->out);
 }
 
-// --- join and leave ----------------------------------------------------------------------------------------------
+// --- join and leave -----------------------------------------------------------------------------
 
 Session::Next Session::on_join(std::string_view body) {
   if (state_ != State::idle) {
@@ -118,7 +130,8 @@ Session::Next Session::on_join(std::string_view body) {
   if (!player) {
     count_error(ErrorCode::unauthorized);
     env_->out.clear();
-    wire::write_error(env_->out, {.code = ErrorCode::unauthorized, .message = reason, .n = number_});
+    wire::write_error(env_->out,
+                      {.code = ErrorCode::unauthorized, .message = reason, .n = number_});
     port_.send_private(env_->out);
     port_.close(wire::CloseCode::unauthorized, reason);
     return Next::go_on;
@@ -143,8 +156,8 @@ Session::Next Session::on_join(std::string_view body) {
 }
 
 Session::Next Session::start_join() {
-  target_shard_ = static_cast<unsigned>(
-      (static_cast<std::uint64_t>(env_->hash(spec_.room)) >> 32) % env_->shards);
+  target_shard_ = static_cast<unsigned>((static_cast<std::uint64_t>(env_->hash(spec_.room)) >> 32) %
+                                        env_->shards);
   state_ = State::joining;
   if (target_shard_ != env_->shard) return Next::move;
   env_->rooms->join(port_.member(), *this, spec_);
@@ -180,12 +193,24 @@ void Session::on_joined(const room::Joined& joined) {
 void Session::on_join_failed(room::JoinError join_error) {
   state_ = State::idle;
   switch (join_error) {
-    case room::JoinError::too_many_rooms: error(ErrorCode::too_many_rooms, Ref{}); break;
-    case room::JoinError::room_full: error(ErrorCode::room_full, Ref{}); break;
-    case room::JoinError::room_locked: error(ErrorCode::room_locked, Ref{}); break;
-    case room::JoinError::banned: error(ErrorCode::banned, Ref{}); break;
-    case room::JoinError::store_unavailable: error(ErrorCode::store_unavailable, Ref{}); break;
-    case room::JoinError::store_corrupt: error(ErrorCode::store_corrupt, Ref{}); break;
+    case room::JoinError::too_many_rooms:
+      error(ErrorCode::too_many_rooms, Ref{});
+      break;
+    case room::JoinError::room_full:
+      error(ErrorCode::room_full, Ref{});
+      break;
+    case room::JoinError::room_locked:
+      error(ErrorCode::room_locked, Ref{});
+      break;
+    case room::JoinError::banned:
+      error(ErrorCode::banned, Ref{});
+      break;
+    case room::JoinError::store_unavailable:
+      error(ErrorCode::store_unavailable, Ref{});
+      break;
+    case room::JoinError::store_corrupt:
+      error(ErrorCode::store_corrupt, Ref{});
+      break;
   }
   port_.resume_input();
 }
@@ -203,15 +228,14 @@ Session::Next Session::on_leave() {
   return Next::go_on;
 }
 
-// --- errors ------------------------------------------------------------------------------------------------------
+// --- errors -------------------------------------------------------------------------------------
 
 void Session::error(ErrorCode code, Ref ref, std::optional<std::uint64_t> retry_after_ms) {
   count_error(code);
   env_->out.clear();
-  wire::write_error(env_->out, {.code = code,
-                                .ref = ref,
-                                .n = ref ? 0 : number_,
-                                .retry_after_ms = retry_after_ms});
+  wire::write_error(
+      env_->out,
+      {.code = code, .ref = ref, .n = ref ? 0 : number_, .retry_after_ms = retry_after_ms});
   port_.send_private(env_->out);
   after_error(code);
 }

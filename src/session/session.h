@@ -1,6 +1,7 @@
-// One connected player: who it is, what it may, whether it is within its limits. Takes the text messages of a
-// connection, and talks to the room for it. No socket, no clock, no thread: what it needs of the outside comes through
-// SessionPort and SessionEnv. Owned by its connection; the thread of the shard that the connection is on.
+// One connected player: who it is, what it may, whether it is within its limits. Takes the text
+// messages of a connection, and talks to the room for it. No socket, no clock, no thread: what it
+// needs of the outside comes through SessionPort and SessionEnv. Owned by its connection; the
+// thread of the shard that the connection is on.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@
 
 namespace gavel::session {
 
-// The connection's side. Calls made from inside a Session function never come back into that session.
+// The connection's side. Calls made from inside a Session function never come back into that
+// session.
 class SessionPort {
  public:
   virtual ~SessionPort() = default;
@@ -80,7 +82,8 @@ class Session final : public room::Joiner {
 
   Session(SessionEnv& env, SessionPort& port);
 
-  // `token`: what the handshake brought (Authorization or subprotocol), used where the join has none.
+  // `token`: what the handshake brought (Authorization or subprotocol), used where the join has
+  // none.
   void set_handshake_token(std::string token) { handshake_token_ = std::move(token); }
   void set_compressed(bool compressed) { compressed_ = compressed; }
 

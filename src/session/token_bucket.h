@@ -1,4 +1,5 @@
-// A token bucket: how many of something a client may do a second, and how many at once. Time is handed in. One thread.
+// A token bucket: how many of something a client may do a second, and how many at once. Time is
+// handed in. One thread.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +12,8 @@ class TokenBucket {
   // `rate` a second, `burst` at once; a rate of 0 means no limit.
   TokenBucket(double rate, double burst) : rate_(rate), burst_(burst), tokens_(burst) {}
 
-  // Takes `amount` tokens where they are there; else takes nothing, and retry_after_ms() says when it would work.
+  // Takes `amount` tokens where they are there; else takes nothing, and retry_after_ms() says when
+  // it would work.
   bool take(double amount, std::int64_t now_ms) {
     if (rate_ <= 0) return true;
     if (now_ms > last_ms_) {

@@ -67,7 +67,8 @@ void EventLoop::post(std::function<void()> work) {
   }
   if (!wake) return;
   const std::uint64_t one = 1;
-  // The counter can't overflow: one write a wake-up. EINTR does not happen on a non-blocking eventfd.
+  // The counter can't overflow: one write a wake-up. EINTR does not happen on a non-blocking
+  // eventfd.
   [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
 }
 

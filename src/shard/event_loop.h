@@ -1,9 +1,11 @@
-// A shard's event loop: one thread, one edge-triggered epoll set, one mailbox. Sockets are registered once, for both
-// directions; work of other threads comes in through post(). A loop turn is: what the sockets brought, what the mailbox
-// brought, then the turn's end (see shard.h), where everything is sent at once: the batch is where the speed comes from.
+// A shard's event loop: one thread, one edge-triggered epoll set, one mailbox. Sockets are
+// registered once, for both directions; work of other threads comes in through post(). A loop turn
+// is: what the sockets brought, what the mailbox brought, then the turn's end (see shard.h), where
+// everything is sent at once: the batch is where the speed comes from.
 //
-// Raw epoll rather than Asio: nothing of a shard needs more than sockets, a mailbox and a tick (stores, HTTP for
-// operators and TLS have threads or memory BIOs of their own), and it spares the reactor's own calls on hot sockets.
+// Raw epoll rather than Asio: nothing of a shard needs more than sockets, a mailbox and a tick
+// (stores, HTTP for operators and TLS have threads or memory BIOs of their own), and it spares the
+// reactor's own calls on hot sockets.
 #pragma once
 
 #include <atomic>
@@ -21,15 +23,18 @@ class FdHandler {
   virtual void on_events(std::uint32_t events) = 0;
 };
 
-// Where descriptors are registered: the loop, or nothing at all in the simulation, which makes the events itself.
+// Where descriptors are registered: the loop, or nothing at all in the simulation, which makes the
+// events itself.
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  // Registers `fd`, edge-triggered for reading and writing. False where the kernel refuses (errno says why).
+  // Registers `fd`, edge-triggered for reading and writing. False where the kernel refuses (errno
+  // says why).
   virtual bool watch(int fd, FdHandler* handler) = 0;
   // The same for a listening socket: level-triggered, reading only.
   virtual bool watch_listener(int fd, FdHandler* handler) = 0;
-  // A handler that goes away in the middle of a turn must unwatch() first; its pending events are dropped.
+  // A handler that goes away in the middle of a turn must unwatch() first; its pending events are
+  // dropped.
   virtual void unwatch(int fd, FdHandler* handler) = 0;
 };
 
@@ -51,10 +56,11 @@ class EventLoop final : public Watcher {
   // Runs what was posted so far; run() does so each turn.
   void run_mailbox();
 
-  // Runs turns until stop(). `begin_turn` is called before the events of each are handled, `end_turn` after them; it
-  // returns true when work is left for another at once.
-  // The loop wakes up at least every `tick_ms`. With `busy_poll_us` > 0 it spins that long before it sleeps.
-  void run(const std::function<void()>& begin_turn, const std::function<bool()>& end_turn, int tick_ms, int busy_poll_us);
+  // Runs turns until stop(). `begin_turn` is called before the events of each are handled,
+  // `end_turn` after them; it returns true when work is left for another at once. The loop wakes up
+  // at least every `tick_ms`. With `busy_poll_us` > 0 it spins that long before it sleeps.
+  void run(const std::function<void()>& begin_turn, const std::function<bool()>& end_turn,
+           int tick_ms, int busy_poll_us);
   // Any thread.
   void stop();
 
@@ -74,7 +80,7 @@ class EventLoop final : public Watcher {
   std::vector<std::function<void()>> mailbox_now_;
   bool woken_ = false;
 
-  std::vector<FdHandler*> ready_;        // this turn's handlers, null where one went away meanwhile
+  std::vector<FdHandler*> ready_;  // this turn's handlers, null where one went away meanwhile
   std::vector<std::uint32_t> ready_bits_;
 };
 

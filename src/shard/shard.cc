@@ -17,8 +17,8 @@ Shard::~Shard() { join(); }
 
 void Shard::set_log(std::unique_ptr<room::MessageLog> log) {
   log_ = std::move(log);
-  rooms_ = std::make_unique<room::Rooms>(options_.rooms, *log_, totals_, [this] { return random(); },
-                                         hash_);
+  rooms_ = std::make_unique<room::Rooms>(
+      options_.rooms, *log_, totals_, [this] { return random(); }, hash_);
   rooms_->set_stopwatch(&clock_);
 }
 
@@ -43,7 +43,8 @@ void Shard::run() {
   begin_turn();
   next_tick_ms_ = now_ms_ + kTickMs;
   hooks_->on_start();
-  loop_.run([this] { begin_turn(); }, [this] { return end_turn(); }, kTickMs, options_.busy_poll_us);
+  loop_.run([this] { begin_turn(); }, [this] { return end_turn(); }, kTickMs,
+            options_.busy_poll_us);
   hooks_->on_stop();
 }
 

@@ -1,6 +1,7 @@
-// A shard: one thread with its event loop, its rooms, and the log that keeps them. Which room lives on which shard is
-// decided by a keyed hash of its name (shard_of), the same on all shards of a process. Owned by the server (app/).
-// Everything but post(), start(), stop() and join() is for the shard's own thread.
+// A shard: one thread with its event loop, its rooms, and the log that keeps them. Which room lives
+// on which shard is decided by a keyed hash of its name (shard_of), the same on all shards of a
+// process. Owned by the server (app/). Everything but post(), start(), stop() and join() is for the
+// shard's own thread.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,11 @@ namespace gavel::shard {
 class TurnHooks {
  public:
   virtual ~TurnHooks() = default;
-  // The time of the turn is known, nothing has been handled yet. Runs behind the socket events of the turn.
+  // The time of the turn is known, nothing has been handled yet. Runs behind the socket events of
+  // the turn.
   virtual bool before_rooms() = 0;
-  // Messages are shown and members flushed: private frames, closes, the dead. True when work is left.
+  // Messages are shown and members flushed: private frames, closes, the dead. True when work is
+  // left.
   virtual bool after_rooms() = 0;
   // About every 100 ms.
   virtual void on_tick() = 0;
@@ -44,7 +47,8 @@ class Shard {
  public:
   static constexpr int kTickMs = 100;
 
-  // `clock` and `random` are the shard's own from here on; in the simulation they are driven by a seed.
+  // `clock` and `random` are the shard's own from here on; in the simulation they are driven by a
+  // seed.
   Shard(const ShardOptions& options, room::RoomTotals& totals,
         std::function<std::size_t(std::string_view)> hash, const Clock& clock,
         std::uint64_t random_seed);
@@ -68,8 +72,8 @@ class Shard {
 
   std::int64_t now_ms() const { return now_ms_; }
   std::int64_t wall_ms() const { return wall_ms_; }
-  // One turn, piece by piece: the loop (or the simulation) calls begin_turn(), hands out events, then calls end_turn(),
-  // which returns true when work is left for another turn at once.
+  // One turn, piece by piece: the loop (or the simulation) calls begin_turn(), hands out events,
+  // then calls end_turn(), which returns true when work is left for another turn at once.
   void begin_turn();
   bool end_turn();
   // For block tags and jitter: unique is enough.
@@ -101,7 +105,8 @@ class Shard {
   TurnTimes turn_times_;
 };
 
-// The shard that a room lives on. `hash` is the process's keyed hash, so that nobody can aim all rooms at one core.
+// The shard that a room lives on. `hash` is the process's keyed hash, so that nobody can aim all
+// rooms at one core.
 inline unsigned shard_of(std::size_t hash, unsigned shards) {
   // The high bits: the low ones place the room in its shard's table.
   return static_cast<unsigned>((static_cast<std::uint64_t>(hash) >> 32) % shards);

@@ -1,5 +1,6 @@
-// A store: what a process opens once (`--store memory | rocks:DIR | redis://…`), and what gives each shard its log.
-// Opened and closed by main; the logs that it made are destroyed before it. health() from any thread.
+// A store: what a process opens once (`--store memory | rocks:DIR | redis://…`), and what gives
+// each shard its log. Opened and closed by main; the logs that it made are destroyed before it.
+// health() from any thread.
 #pragma once
 
 #include <array>
@@ -12,7 +13,8 @@
 
 namespace gavel::store {
 
-// Posts work to a shard's thread, from any thread. The shard runs it in its event loop and ends a turn behind it.
+// Posts work to a shard's thread, from any thread. The shard runs it in its event loop and ends a
+// turn behind it.
 using Post = std::function<void(std::function<void()>)>;
 
 struct Health {
@@ -20,13 +22,15 @@ struct Health {
   std::string detail;  // one line for operators, e.g. "disk full: /var/lib/gavel (since 12 s)"
 };
 
-// The key that signs resume tokens; it lies in the store so that tokens outlast the process (DECISIONS: resume token).
+// The key that signs resume tokens; it lies in the store so that tokens outlast the process
+// (DECISIONS: resume token).
 using SigningKey = std::array<unsigned char, 32>;
 
 class Store {
  public:
   virtual ~Store() = default;
-  // The log of one shard. `shard` < the count of shards; `post` reaches its thread until the log is destroyed.
+  // The log of one shard. `shard` < the count of shards; `post` reaches its thread until the log is
+  // destroyed.
   virtual std::unique_ptr<room::MessageLog> make_log(unsigned shard, Post post) = 0;
   virtual SigningKey signing_key() const = 0;
   virtual Health health() const = 0;

@@ -14,7 +14,10 @@ void DiskLog::append(RoomKey room, std::uint64_t tag, std::string_view block) {
 }
 
 void DiskLog::read(RoomKey room, std::uint64_t request, MessageId after, std::size_t bytes_max) {
-  work_.push_back({.kind = Work::kRead, .room = room, .number = request, .after = after,
+  work_.push_back({.kind = Work::kRead,
+                   .room = room,
+                   .number = request,
+                   .after = after,
                    .bytes_max = bytes_max});
 }
 
@@ -62,8 +65,11 @@ void DiskLog::happen(Work& work) {
       open.epoch = found == disk_.rooms.end() ? Epoch{disk_.next_epoch++} : found->second.epoch;
       open.first_epoch = true;
       return;
-    case Work::kAppend: write(work); return;
-    default: return;
+    case Work::kAppend:
+      write(work);
+      return;
+    default:
+      return;
   }
 }
 
@@ -139,7 +145,9 @@ void DiskLog::answer(const Work& work) {
       if (work.trimmed) listener_->on_trimmed(work.room, room.first);
       return;
     }
-    case Work::kRead: answer_page(work, room); return;
+    case Work::kRead:
+      answer_page(work, room);
+      return;
     case Work::kClaim: {
       room::Claim claim;
       const auto ref = room.refs.find(work.client);
@@ -148,7 +156,8 @@ void DiskLog::answer(const Work& work) {
       listener_->on_claimed(work.room, work.number, claim);
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 

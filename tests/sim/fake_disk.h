@@ -1,5 +1,6 @@
-// A store that behaves as the embedded one: what it has answered as kept survives a crash of the server; what was on
-// its way may have been written or not. Answers come late, by the seed; it can stall and run full.
+// A store that behaves as the embedded one: what it has answered as kept survives a crash of the
+// server; what was on its way may have been written or not. Answers come late, by the seed; it can
+// stall and run full.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +80,8 @@ class DiskLog final : public room::MessageLog {
     std::string name;
     Epoch epoch;  // given at open, written with the first message
     bool first_epoch = false;
-    MessageId kept{0};     // so far the listener knows
-    bool refusing = false; // an append was refused, and its answer is not out yet
+    MessageId kept{0};      // so far the listener knows
+    bool refusing = false;  // an append was refused, and its answer is not out yet
   };
   std::map<RoomKey, Open> open_;
   std::deque<Work> work_;     // not happened yet, in order

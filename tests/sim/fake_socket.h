@@ -1,5 +1,6 @@
-// A connection without a network: two pipes of bytes between a simulated client and the server's Connection. What has
-// been sent arrives when the world says so; either side takes as many bytes at a time as the seed wants.
+// A connection without a network: two pipes of bytes between a simulated client and the server's
+// Connection. What has been sent arrives when the world says so; either side takes as many bytes at
+// a time as the seed wants.
 #pragma once
 
 #include <sys/epoll.h>
@@ -16,20 +17,21 @@ namespace gavel::sim {
 
 // The state that both ends share.
 struct Wire {
-  std::string to_server;          // sent by the client, not read by the server yet
-  std::size_t arrived = 0;        // so many of them are there
-  std::string to_client;          // sent by the server, not read by the client yet
-  std::size_t capacity = 4096;    // how many the "kernel" holds for the client
-  bool client_ended = false;      // FIN: behind what is in to_server
-  bool broken = false;            // RST, or the cable was cut
+  std::string to_server;        // sent by the client, not read by the server yet
+  std::size_t arrived = 0;      // so many of them are there
+  std::string to_client;        // sent by the server, not read by the client yet
+  std::size_t capacity = 4096;  // how many the "kernel" holds for the client
+  bool client_ended = false;    // FIN: behind what is in to_server
+  bool broken = false;          // RST, or the cable was cut
   bool server_ended = false;
-  bool server_gone = false;       // the server destroyed its end
-  bool was_full = false;          // the server waits for EPOLLOUT
+  bool server_gone = false;  // the server destroyed its end
+  bool was_full = false;     // the server waits for EPOLLOUT
 };
 
 class FakeSocket final : public net::Socket {
  public:
-  FakeSocket(std::shared_ptr<Wire> wire, Random& random) : wire_(std::move(wire)), random_(random) {}
+  FakeSocket(std::shared_ptr<Wire> wire, Random& random)
+      : wire_(std::move(wire)), random_(random) {}
   ~FakeSocket() override { wire_->server_gone = true; }
 
   int fd() const override { return -1; }

@@ -10,7 +10,8 @@ void Judge::seen(const std::string& room_name, const std::string& epoch, const S
   if (!fresh) {
     if (it->second.payload != message.payload) {
       throw std::logic_error("P1/P6: id " + std::to_string(message.msg_id) + " of " + room_name +
-                             " means two messages: " + it->second.payload + " and " + message.payload);
+                             " means two messages: " + it->second.payload + " and " +
+                             message.payload);
     }
     return;
   }
@@ -46,8 +47,8 @@ void Judge::finish() const {
     for (const auto& [key, told] : room.told) {
       if (!room.id_of_ref.contains(key)) {
         throw std::logic_error("P3/P5: ref " + std::to_string(key.second) + " of client " +
-                               std::to_string(key.first) + " was answered as kept, and nobody saw it in " +
-                               life.first);
+                               std::to_string(key.first) +
+                               " was answered as kept, and nobody saw it in " + life.first);
       }
     }
   }

@@ -1,5 +1,5 @@
-// The judge knows what every client was shown and what it sent, and says which promise is broken. It stands outside the
-// server: it sees bytes, not the server's state.
+// The judge knows what every client was shown and what it sent, and says which promise is broken.
+// It stands outside the server: it sees bytes, not the server's state.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,12 @@ struct Seen {
 
 class Judge {
  public:
-  // A client in `room` (in `epoch`) was shown a message. Throws std::logic_error naming the promise.
+  // A client in `room` (in `epoch`) was shown a message. Throws std::logic_error naming the
+  // promise.
   void seen(const std::string& room, const std::string& epoch, const Seen& message);
   // A client was told that its ref is kept (its echo came, or a duplicate, or last_ref).
-  void told_kept(const std::string& room, const std::string& epoch, std::uint64_t client_id, std::uint64_t ref);
+  void told_kept(const std::string& room, const std::string& epoch, std::uint64_t client_id,
+                 std::uint64_t ref);
   // After everything has come to rest: every kept ref was shown, once.
   void finish() const;
 

@@ -1,4 +1,5 @@
-// sim [--seeds N] [--from S]: runs N seeds from S on; prints the first that breaks a promise, and exits with 1.
+// sim [--seeds N] [--from S]: runs N seeds from S on; prints the first that breaks a promise, and
+// exits with 1.
 
 #include <cstdint>
 #include <cstdio>
@@ -38,9 +39,10 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::printf("%llu seeds: %llu messages, %llu crashes, %llu resumes, %llu pages read; no promise broken\n",
-              static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(all.messages),
-              static_cast<unsigned long long>(all.crashes), static_cast<unsigned long long>(all.resumes),
-              static_cast<unsigned long long>(all.pages));
+  std::printf(
+      "%llu seeds: %llu messages, %llu crashes, %llu resumes, %llu pages read; no promise broken\n",
+      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(all.messages),
+      static_cast<unsigned long long>(all.crashes), static_cast<unsigned long long>(all.resumes),
+      static_cast<unsigned long long>(all.pages));
   return 0;
 }

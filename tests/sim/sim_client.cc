@@ -57,7 +57,8 @@ void SimClient::send_frame(unsigned opcode, std::string_view payload) {
   char mask[4];
   for (char& byte : mask) byte = static_cast<char>(random_.next_u64());
   frame.append(mask, 4);
-  for (std::size_t i = 0; i < payload.size(); ++i) frame += static_cast<char>(payload[i] ^ mask[i % 4]);
+  for (std::size_t i = 0; i < payload.size(); ++i)
+    frame += static_cast<char>(payload[i] ^ mask[i % 4]);
   wire_->to_server += frame;
 }
 
@@ -65,8 +66,8 @@ void SimClient::send() {
   const std::uint64_t ref = next_ref_++;
   std::string text = R"({"type":"move","client_id":99,"from":)" + std::to_string(number_) +
                      ",\"count\":" + std::to_string(++count_) + ",\"ref\":" + std::to_string(ref) +
-                     ",\"pad\":\"" + std::string(random_.below(10) == 0 ? 2000 : random_.below(60), 'x') +
-                     "\"}";
+                     ",\"pad\":\"" +
+                     std::string(random_.below(10) == 0 ? 2000 : random_.below(60), 'x') + "\"}";
   send_frame(1, text);
   unanswered_.push_back({ref, std::move(text)});
 }
@@ -102,7 +103,8 @@ void SimClient::read(std::size_t bytes) {
   wire_->to_client.erase(0, taken);
   parse();
   if (!wire_) return;
-  const bool over = wire_->to_client.empty() && (wire_->server_gone || wire_->server_ended || wire_->broken);
+  const bool over =
+      wire_->to_client.empty() && (wire_->server_gone || wire_->server_ended || wire_->broken);
   if (over) {
     wire_->client_ended = true;
     gone();
@@ -182,7 +184,8 @@ void SimClient::on_joined(const std::string& text) {
   epoch_ = epoch;
   resume_ = field(text, "resume");
   const std::uint64_t first = number_field(text, "first");
-  if (recovered && last_seen_ != 0 && first != last_seen_ + 1) throw std::logic_error("P4: recovered, but starts at " + text);
+  if (recovered && last_seen_ != 0 && first != last_seen_ + 1)
+    throw std::logic_error("P4: recovered, but starts at " + text);
   last_seen_ = first - 1;
   joined_ = true;
   if (!resumed) {
@@ -192,7 +195,8 @@ void SimClient::on_joined(const std::string& text) {
     return;
   }
   const std::uint64_t last_ref = number_field(text, "last_ref");
-  while (!unanswered_.empty() && unanswered_.front().ref <= last_ref) settle(unanswered_.front().ref);
+  while (!unanswered_.empty() && unanswered_.front().ref <= last_ref)
+    settle(unanswered_.front().ref);
   retry();
 }
 
@@ -202,18 +206,21 @@ void SimClient::on_message(const std::string& text) {
   seen.client_id = number_field(text, "client_id");
   seen.ref = number_field(text, "ref");
   seen.payload = text;
-  if (!joined_ && wire_ && upgraded_ && epoch_.empty()) throw std::logic_error("a message before joined");
+  if (!joined_ && wire_ && upgraded_ && epoch_.empty())
+    throw std::logic_error("a message before joined");
   if (seen.msg_id != last_seen_ + 1) {
     throw std::logic_error("P4: client " + std::to_string(number_) + " of " + room_ + " had " +
                            std::to_string(last_seen_) + " and got " + text);
   }
-  if (text.find("\"client_id\":99") != std::string::npos) throw std::logic_error("a forged id: " + text);
+  if (text.find("\"client_id\":99") != std::string::npos)
+    throw std::logic_error("a forged id: " + text);
   last_seen_ = seen.msg_id;
   judge_.seen(room_, epoch_, seen);
   if (seen.client_id == client_id_ && seen.ref != 0) settle(seen.ref);
 }
 
-// A ref that is kept says so of all before it: they are kept in order. (The judge asks for each of them in the end.)
+// A ref that is kept says so of all before it: they are kept in order. (The judge asks for each of
+// them in the end.)
 void SimClient::settle(std::uint64_t ref) {
   judge_.told_kept(room_, epoch_, client_id_, ref);
   while (!unanswered_.empty() && unanswered_.front().ref <= ref) {

@@ -1,5 +1,6 @@
-// A simulated player: joins, sends, reads at its own pace, loses its connection, comes back with what it has. Its checks
-// are those of a good client library: ids consecutive, no repeat, no gap that it was not told of.
+// A simulated player: joins, sends, reads at its own pace, loses its connection, comes back with
+// what it has. Its checks are those of a good client library: ids consecutive, no repeat, no gap
+// that it was not told of.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ class SimClient {
   void leave();
   // Loses the connection: FIN, or RST.
   void drop(bool reset);
-  // Takes at most `bytes` of what came, and handles it. Throws std::logic_error where a promise is broken.
+  // Takes at most `bytes` of what came, and handles it. Throws std::logic_error where a promise is
+  // broken.
   void read(std::size_t bytes);
 
   std::uint64_t last_seen() const { return last_seen_; }

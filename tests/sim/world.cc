@@ -49,14 +49,16 @@ struct World::Server {
 };
 
 World::World(std::uint64_t seed)
-    : random_(seed), admission_(std::make_unique<NoAdmission>()), watcher_(std::make_unique<NullWatcher>()) {
+    : random_(seed),
+      admission_(std::make_unique<NoAdmission>()),
+      watcher_(std::make_unique<NullWatcher>()) {
   if (random_.below(4) == 0) disk_.blocks_retained = 5 + random_.below(40);
   start_server();
   const std::uint64_t rooms = 1 + random_.below(3);
   const std::uint64_t clients = 2 + random_.below(6);
   for (std::uint64_t i = 0; i < clients; ++i) {
-    clients_.push_back(std::make_unique<SimClient>(static_cast<int>(i), "room" + std::to_string(i % rooms),
-                                                   random_, judge_));
+    clients_.push_back(std::make_unique<SimClient>(
+        static_cast<int>(i), "room" + std::to_string(i % rooms), random_, judge_));
   }
 }
 
@@ -131,12 +133,21 @@ void World::act_on(SimClient& client) {
     return;
   }
   switch (random_.below(60)) {
-    case 0: client.drop(true); return;
-    case 1: client.drop(false); return;
-    case 2: if (client.joined()) client.leave(); return;
+    case 0:
+      client.drop(true);
+      return;
+    case 1:
+      client.drop(false);
+      return;
+    case 2:
+      if (client.joined()) client.leave();
+      return;
     case 3:
-    case 4: client.retry(); return;
-    default: break;
+    case 4:
+      client.retry();
+      return;
+    default:
+      break;
   }
   if (random_.below(3) != 0) {
     if (client.may_send()) client.send();
@@ -160,10 +171,18 @@ void World::act() {
     if (random_.below(2) == 0) act_on(*client);
   }
   switch (random_.below(400)) {
-    case 0: crash_server(); break;
-    case 1: server_->log->stalled = true; break;
-    case 2: server_->log->full = true; break;
-    case 3: clock_.set_wall_ms(clock_.wall_ms() - 3'600'000); break;
+    case 0:
+      crash_server();
+      break;
+    case 1:
+      server_->log->stalled = true;
+      break;
+    case 2:
+      server_->log->full = true;
+      break;
+    case 3:
+      clock_.set_wall_ms(clock_.wall_ms() - 3'600'000);
+      break;
     default:
       if (random_.below(20) == 0) server_->log->stalled = server_->log->full = false;
   }
@@ -197,9 +216,9 @@ void World::settle_down() {
   for (auto& client : clients_) {
     const auto room = disk_.rooms.find(client->room());
     const std::uint64_t last = room == disk_.rooms.end() ? 0 : room->second.last.value;
-    state += "\n  " + client->room() + ": joined " + std::to_string(client->joined()) + ", unanswered " +
-             std::to_string(client->unanswered()) + ", seen " + std::to_string(client->last_seen()) +
-             " of " + std::to_string(last);
+    state += "\n  " + client->room() + ": joined " + std::to_string(client->joined()) +
+             ", unanswered " + std::to_string(client->unanswered()) + ", seen " +
+             std::to_string(client->last_seen()) + " of " + std::to_string(last);
     if (client->wire()) {
       for (const Link& link : links_) {
         if (link.wire == client->wire()) state += "; " + link.connection->describe();

@@ -1,5 +1,6 @@
-// One simulated run: a server (one shard) with its real rooms, sessions and connections, over fake sockets, a fake clock
-// and a fake disk, and the players. Everything that happens is drawn from one seed, so that a failure replays exactly.
+// One simulated run: a server (one shard) with its real rooms, sessions and connections, over fake
+// sockets, a fake clock and a fake disk, and the players. Everything that happens is drawn from one
+// seed, so that a failure replays exactly.
 #pragma once
 
 #include <cstdint>

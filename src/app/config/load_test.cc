@@ -267,8 +267,7 @@ TEST(Load, SaysThatAFileIsMissing) {
 
 TEST(Print, TheEffectiveConfigurationNamesOriginsAndHidesPasswords) {
   const char* const environment[] = {"GAVEL_STORE=redis://u:s3cret@h:1/0", nullptr};
-  const std::string text = print_effective(
-      load(command_line({{"threads", {"2"}}}), environment));
+  const std::string text = print_effective(load(command_line({{"threads", {"2"}}}), environment));
   EXPECT_EQ(text.find("s3cret"), std::string::npos);
   EXPECT_THAT(text,
               testing::ContainsRegex("\nurl = \"redis://u:[*][*][*]@h:1/0\" +# GAVEL_STORE\n"));

@@ -25,10 +25,13 @@ void add_serve_command(CLI::App& app, std::function<int()>& run, char** environm
   command->callback([line, &run, environment] {
     run = [line, environment] {
       const gavel::app::Loaded loaded = gavel::app::load(*line, environment);
-      for (const std::string& warning : loaded.warnings) std::fprintf(stderr, "gavel: %s\n", warning.c_str());
-      for (const std::string& error : loaded.errors) std::fprintf(stderr, "gavel: %s\n", error.c_str());
+      for (const std::string& warning : loaded.warnings)
+        std::fprintf(stderr, "gavel: %s\n", warning.c_str());
+      for (const std::string& error : loaded.errors)
+        std::fprintf(stderr, "gavel: %s\n", error.c_str());
       if (!loaded.ok()) return 2;
-      return gavel::app::serve(loaded, [line, environment] { return gavel::app::load(*line, environment); });
+      return gavel::app::serve(
+          loaded, [line, environment] { return gavel::app::load(*line, environment); });
     };
   });
 }

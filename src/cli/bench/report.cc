@@ -126,16 +126,15 @@ std::string report_table(const BenchOptions& options, const BenchResult& result)
 std::string report_json(const BenchOptions& options, const BenchResult& result) {
   const Latency& latency = result.tally.latency;
   const Tally& tally = result.tally;
-  std::string out = fmt::format(
-      R"({{"rooms":{},"clients":{},"senders":{},"payload":{},"window":{},"rate":{},)"
-      R"("seconds":{:.3f},)",
-      options.rooms, options.clients, options.senders, options.payload, options.window,
-      options.rate, result.seconds);
-  out += fmt::format(
-      R"("sent":{},"delivered":{},"sent_per_s":{:.1f},"delivered_per_s":{:.1f},)"
-      R"("bytes_per_s":{:.1f},)",
-      result.sent, result.delivered, a_second(result.sent, result),
-      a_second(result.delivered, result), a_second(result.bytes_in, result));
+  std::string out =
+      fmt::format(R"({{"rooms":{},"clients":{},"senders":{},"payload":{},"window":{},"rate":{},)"
+                  R"("seconds":{:.3f},)",
+                  options.rooms, options.clients, options.senders, options.payload, options.window,
+                  options.rate, result.seconds);
+  out += fmt::format(R"("sent":{},"delivered":{},"sent_per_s":{:.1f},"delivered_per_s":{:.1f},)"
+                     R"("bytes_per_s":{:.1f},)",
+                     result.sent, result.delivered, a_second(result.sent, result),
+                     a_second(result.delivered, result), a_second(result.bytes_in, result));
   out += fmt::format(
       R"("latency_ms":{{"p50":{:.4f},"p90":{:.4f},"p99":{:.4f},"p999":{:.4f},"max":{:.4f}}},)",
       latency.percentile_ms(50), latency.percentile_ms(90), latency.percentile_ms(99),

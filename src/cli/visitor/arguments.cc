@@ -18,12 +18,16 @@ void add_visitor_options(CLI::App& command, VisitorArguments& arguments) {
 
 std::string utf8_fault(std::string_view what, std::string_view text) {
   ws::Utf8Validator validator;
+  std::size_t begin = 0;  // of the character that is being looked at
   std::size_t at = 0;
-  while (at < text.size() && validator.feed(text.data() + at, 1)) ++at;
-  if (at == text.size() && validator.complete()) return {};
+  while (at < text.size() && validator.feed(text.data() + at, 1)) {
+    ++at;
+    if (validator.complete()) begin = at;
+  }
+  if (begin == text.size()) return {};
   const char* const why = at == text.size() ? "ends within a character" : "is not valid UTF-8";
-  return std::string(what) + " " + why + " at byte " + std::to_string(at) + ": " +
-         escape_for_log(text.substr(0, at + 1));
+  return std::string(what) + " " + why + " at byte " + std::to_string(begin) + ": " +
+         escape_for_log(text.substr(0, begin + 1));
 }
 
 Result<VisitorOptions, std::string> check(const VisitorArguments& arguments) {

@@ -1,4 +1,5 @@
-// One shard's log in memory. Blocks lie behind each other in chunks; whole chunks go when the retention is exceeded.
+// One shard's log in memory. Blocks lie behind each other in chunks; whole chunks go when the
+// retention is exceeded.
 #pragma once
 
 #include <cstddef>
@@ -74,7 +75,8 @@ class MemoryLog final : public room::MessageLog {
   room::LogListener* listener_ = nullptr;
   std::mt19937_64 random_;
   std::unordered_map<RoomKey, RoomLog> rooms_;
-  // Rooms that lived before in this process (a hash of the name): a later life of one is not its first.
+  // Rooms that lived before in this process (a hash of the name): a later life of one is not its
+  // first.
   std::unordered_set<std::uint64_t> earlier_;
   Epoch last_epoch_;
   bool lease_wanted_ = false;

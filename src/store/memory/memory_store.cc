@@ -55,7 +55,8 @@ std::int64_t MemoryLog::wall_ms() const {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-// The time with random low bits, so that a process that forgot everything can't give an old epoch again.
+// The time with random low bits, so that a process that forgot everything can't give an old epoch
+// again.
 Epoch MemoryLog::new_epoch() {
   const auto now = static_cast<std::uint64_t>(wall_ms());
   const Epoch epoch{std::max(now << 8 | (random_() & 0xff), last_epoch_.value + 1)};
@@ -91,9 +92,9 @@ void MemoryLog::keep(RoomLog& log, MessageId first, std::string_view block) {
   log.life.last = log.life.last + reader.header().count;
   const std::size_t size = kRecordHeadBytes + block.size();
   if (log.chunks.empty() || log.chunks.back().capacity - log.chunks.back().used < size) {
-    const std::size_t wanted =
-        log.chunks.empty() ? kFirstChunkBytes
-                           : std::min(log.chunks.back().capacity * 2, kChunkBytesMax);
+    const std::size_t wanted = log.chunks.empty()
+                                   ? kFirstChunkBytes
+                                   : std::min(log.chunks.back().capacity * 2, kChunkBytesMax);
     Chunk chunk;
     if (log.spare.capacity >= std::max(wanted, size)) {
       chunk = std::exchange(log.spare, Chunk{});
@@ -215,7 +216,8 @@ void MemoryLog::commit() {
       settlement.kept = true;
       settlement.first = append.first;
       listener_->on_settled(append.room, append.tag, settlement);
-      if (const auto it = rooms_.find(append.room); it != rooms_.end()) retain(append.room, it->second);
+      if (const auto it = rooms_.find(append.room); it != rooms_.end())
+        retain(append.room, it->second);
     }
     appends_now_.clear();
     const bool cold = answer_cold();

@@ -1,5 +1,6 @@
-// The store of tests and throw-away games: a room's log in this process's memory, the oldest messages going when it
-// grows over its retention. Kept means: in this process. See room/message_log.h for the contract.
+// The store of tests and throw-away games: a room's log in this process's memory, the oldest
+// messages going when it grows over its retention. Kept means: in this process. See
+// room/message_log.h for the contract.
 #pragma once
 
 #include <atomic>
@@ -12,9 +13,11 @@
 namespace gavel::store {
 
 struct MemoryOptions {
-  Retention retention{0, 4 * 1024 * 1024, 0};  // a room; messages and bytes count whole chunks, so somewhat more stays
-  std::int64_t (*wall_ms)() = nullptr;         // the clock that epochs and ages come from; null: the system's
-  std::uint64_t seed = 0;                      // of epochs' low bits; 0: from the system
+  Retention retention{0, 4 * 1024 * 1024,
+                      0};  // a room; messages and bytes count whole chunks, so somewhat more stays
+  std::int64_t (*wall_ms)() =
+      nullptr;             // the clock that epochs and ages come from; null: the system's
+  std::uint64_t seed = 0;  // of epochs' low bits; 0: from the system
 };
 
 class MemoryStore final : public Store {
