@@ -1,4 +1,5 @@
-// The API of the server that this page came from. The admin key, where one is needed, stays in this tab.
+// The API of the server that this page came from. The admin key, where one is needed, stays in
+// this tab.
 
 const KEY = "gavel-admin-key";
 
@@ -28,8 +29,14 @@ async function request(method, path, body) {
   let error = {};
   try {
     error = JSON.parse(text).error;
-  } catch { /* not ours: a proxy's, perhaps */ }
-  throw new ApiError(answer.status, error.code ?? "unknown", error.message ?? `HTTP ${answer.status}`);
+  } catch {
+    /* not ours: a proxy's, perhaps */
+  }
+  throw new ApiError(
+    answer.status,
+    error.code ?? "unknown",
+    error.message ?? `HTTP ${answer.status}`,
+  );
 }
 
 const room = (name) => `/rooms/${encodeURIComponent(name)}`;
@@ -38,7 +45,8 @@ export const api = {
   stats: () => request("GET", "/stats"),
   rooms: (query) => request("GET", `/rooms?${new URLSearchParams(query)}`),
   room: (name) => request("GET", room(name)),
-  messages: (name, query) => request("GET", `${room(name)}/messages?${new URLSearchParams(query)}`),
+  messages: (name, query) =>
+    request("GET", `${room(name)}/messages?${new URLSearchParams(query)}`),
   publish: (name, json) => request("POST", `${room(name)}/messages`, json),
   kick: (name, client, body) => request("POST", `${room(name)}/members/${client}/kick`, body),
   close: (name, body) => request("POST", `${room(name)}/close`, body),

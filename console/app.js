@@ -1,4 +1,5 @@
-// The console: asks the server once a second while somebody looks, and shows the page that the address names.
+// The console: asks the server once a second while somebody looks, and shows the page that the
+// address names.
 import { api, setKey } from "./api.js";
 import { ask, textField } from "./dialogs.js";
 import { h } from "./dom.js";
@@ -9,7 +10,7 @@ import { RoomView } from "./room.js";
 const EVERY_MS = 1000;
 const HISTORY = 300;
 
-const history = [];  // of the whole server, a row a second
+const history = []; // of the whole server, a row a second
 const main = document.getElementById("view");
 const banner = document.getElementById("banner");
 let view = null;
@@ -20,7 +21,9 @@ function route() {
   let name = null;
   try {
     name = match && decodeURIComponent(match[1]);
-  } catch { /* not an address of ours: the overview */ }
+  } catch {
+    /* not an address of ours: the overview */
+  }
   view = name === null ? new Overview(history) : new RoomView(name);
   document.title = name === null ? "gavel console" : `${name} – gavel console`;
   main.replaceChildren(view.element);
@@ -40,28 +43,42 @@ function remember(stats) {
 }
 
 function showFacts(stats) {
-  document.getElementById("facts").replaceChildren(
-    h("span", {}, `version ${stats.version}`),
-    h("span", {}, `up ${duration(stats.uptime_ms)}`),
-    h("span", {}, `listens on ${stats.listen.join(", ")}`),
-    h("span", { class: `chip ${stats.store.ok ? "good" : "bad"}`, title: stats.store.detail },
-      `store ${stats.store.name}${stats.store.ok ? "" : ": " + visible(stats.store.detail)}`),
-    ...(stats.draining ? [h("span", { class: "chip warm" }, `draining: ${count(stats.connections)} left`)] : []));
+  document
+    .getElementById("facts")
+    .replaceChildren(
+      h("span", {}, `version ${stats.version}`),
+      h("span", {}, `up ${duration(stats.uptime_ms)}`),
+      h("span", {}, `listens on ${stats.listen.join(", ")}`),
+      h(
+        "span",
+        { class: `chip ${stats.store.ok ? "good" : "bad"}`, title: stats.store.detail },
+        `store ${stats.store.name}${stats.store.ok ? "" : ": " + visible(stats.store.detail)}`,
+      ),
+      ...(stats.draining
+        ? [h("span", { class: "chip warm" }, `draining: ${count(stats.connections)} left`)]
+        : []),
+    );
 }
 
 function showTrouble(error) {
   banner.hidden = error === null;
   if (error === null) return;
-  banner.textContent = error.code === "unknown_room" ? "Nobody is in this room, and nothing of it is kept."
-    : error.status ? `The server answered: ${error.message}` : "The server does not answer. Trying again every second.";
+  banner.textContent =
+    error.code === "unknown_room"
+      ? "Nobody is in this room, and nothing of it is kept."
+      : error.status
+        ? `The server answered: ${error.message}`
+        : "The server does not answer. Trying again every second.";
 }
 
 async function askForKey() {
   if (asking) return;
   asking = true;
   await ask({
-    title: "Admin key", text: "This server wants the key from its --admin-key-file. It stays in this tab only.",
-    fields: [textField("Key", "key", { type: "password", required: true })], action: "Open",
+    title: "Admin key",
+    text: "This server wants the key from its --admin-key-file. It stays in this tab only.",
+    fields: [textField("Key", "key", { type: "password", required: true })],
+    action: "Open",
     act: async (values) => {
       setKey(values.get("key"));
       await api.stats();
@@ -94,8 +111,13 @@ const systemDark = matchMedia("(prefers-color-scheme: dark)");
 
 function showTheme() {
   const chosen = localStorage.getItem("gavel-theme") ?? "auto";
-  document.documentElement.dataset.theme = chosen === "auto" ? (systemDark.matches ? "dark" : "light") : chosen;
-  document.getElementById("theme").textContent = { auto: "◐ Auto", light: "☀ Light", dark: "☾ Dark" }[chosen];
+  document.documentElement.dataset.theme =
+    chosen === "auto" ? (systemDark.matches ? "dark" : "light") : chosen;
+  document.getElementById("theme").textContent = {
+    auto: "◐ Auto",
+    light: "☀ Light",
+    dark: "☾ Dark",
+  }[chosen];
 }
 
 document.getElementById("theme").addEventListener("click", () => {

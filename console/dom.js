@@ -9,7 +9,11 @@ export function h(tag, props = {}, ...children) {
     else if (name in element && name !== "list") element[name] = value;
     else element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children
+      .flat()
+      .filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -20,14 +24,19 @@ export function svg(tag, props = {}, ...children) {
   return element;
 }
 
-// A text node's content, touched only when it differs: a page that is redrawn each second keeps its selection.
+// A text node's content, touched only when it differs: a page that is redrawn each second
+// keeps its selection.
 export function set(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 export function card(title, note, ...content) {
-  return h("section", { class: "card" },
-    h("header", {}, h("h2", {}, title), note && h("span", { class: "note" }, note)), ...content);
+  return h(
+    "section",
+    { class: "card" },
+    h("header", {}, h("h2", {}, title), note && h("span", { class: "note" }, note)),
+    ...content,
+  );
 }
 
 export function tile(label) {
@@ -41,6 +50,51 @@ export function tile(label) {
         value.replaceChildren(number, unit && h("small", {}, unit));
       }
       set(sub, note);
+    },
+  };
+}
+
+// Rows of a table that is shown anew each second: those that stay are the same elements, so that
+// a click, the focus or a selection in them is not lost. make(item) gives { element, show(item) }.
+export class Rows {
+  constructor(make) {
+    this.element = h("tbody", {});
+    this.make = make;
+    this.rows = new Map();
+  }
+
+  // Without items, `empty` stands there instead.
+  show(items, keyOf, columns, empty) {
+    const rows = new Map();
+    for (const item of items) {
+      const key = keyOf(item);
+      const row = this.rows.get(key) ?? this.make(item);
+      row.show(item);
+      rows.set(key, row);
+    }
+    const wanted = [...rows.values()].map((row) => row.element);
+    if (wanted.length === 0) {
+      wanted.push(h("tr", {}, h("td", { class: "text empty", colSpan: columns }, empty)));
+    }
+    for (const element of [...this.element.children]) {
+      if (!wanted.includes(element)) element.remove();
+    }
+    wanted.forEach((element, at) => {
+      const there = this.element.children[at];
+      if (there !== element) this.element.insertBefore(element, there ?? null);
+    });
+    this.rows = rows;
+  }
+}
+
+// A cell that shows a number; one that is zero is not in the way.
+export function numberCell() {
+  const element = h("td", {});
+  return {
+    element,
+    show(text, value) {
+      set(element, text);
+      element.classList.toggle("zero", value === 0);
     },
   };
 }

@@ -6,7 +6,11 @@ export const count = (value) => whole.format(value);
 
 // [number, unit]
 export function short(value, unit = "") {
-  const steps = [[1e9, "G"], [1e6, "M"], [1e4, "k"]];
+  const steps = [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ];
   for (const [size, letter] of steps) {
     if (value >= size) {
       const scaled = value / (letter === "k" ? 1e3 : size);
@@ -17,7 +21,11 @@ export function short(value, unit = "") {
 }
 
 export function bytes(value, unit = "") {
-  const steps = [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]];
+  const steps = [
+    [2 ** 30, "GiB"],
+    [2 ** 20, "MiB"],
+    [2 ** 10, "KiB"],
+  ];
   for (const [size, name] of steps) {
     if (value >= size) return [(value / size).toFixed(value / size < 100 ? 1 : 0), name + unit];
   }
@@ -37,7 +45,8 @@ export function duration(milliseconds) {
   const seconds = Math.floor(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  if (seconds < 86400)
+    return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
   return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
 }
 
@@ -50,6 +59,8 @@ export function clock(wall) {
 // What steers a line or its direction instead of being seen, made visible: a player's text must not
 // rearrange an operator's page.
 export function visible(text) {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u{${character.codePointAt(0).toString(16)}}`,
+  );
 }

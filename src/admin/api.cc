@@ -17,7 +17,7 @@ struct Route {
   Method method;
   std::string_view path;  // "*" stands for one segment
   Handler handler;
-  bool open = false;   // needs no key: says nothing about players
+  bool open = false;  // needs no key: says nothing about players
   bool waits = false;
 
   static std::span<const Route> all();
@@ -60,14 +60,22 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments) {
 
 std::string_view name_of(Method method) {
   switch (method) {
-    case Method::get: return "GET";
-    case Method::head: return "HEAD";
-    case Method::post: return "POST";
-    case Method::put: return "PUT";
-    case Method::patch: return "PATCH";
-    case Method::delete_: return "DELETE";
-    case Method::options: return "OPTIONS";
-    case Method::other: break;
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::patch:
+      return "PATCH";
+    case Method::delete_:
+      return "DELETE";
+    case Method::options:
+      return "OPTIONS";
+    case Method::other:
+      break;
   }
   return "?";
 }
@@ -105,7 +113,8 @@ std::optional<Response> Api::check(const Request& request, Plan& plan) const {
   }
   // Who may not ask learns nothing of what is there.
   if (auto refusal = guard_.check(request, open)) return refusal;
-  if (!target) return error_response(400, "bad_path", "the path or its query is not percent-encoded UTF-8");
+  if (!target)
+    return error_response(400, "bad_path", "the path or its query is not percent-encoded UTF-8");
   if (allowed.empty()) return error_response(404, "unknown_path", "there is nothing at this path");
   if (plan.route == nullptr) {
     Response response = error_response(405, "unknown_method", "this path takes " + allowed);
@@ -132,7 +141,8 @@ Response Api::get_ready(const Request&, const Target&) {
 Response Api::get_metrics(const Request&, const Target&) {
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = metrics_page(source_.describe(), source_.store(), source_.draining(), source_.totals());
+  response.body =
+      metrics_page(source_.describe(), source_.store(), source_.draining(), source_.totals());
   return response;
 }
 
@@ -152,8 +162,12 @@ Response Api::get_rooms(const Request&, const Target& target) {
   query.filter = target.get("filter").value_or("");
   if (const auto order = target.get("sort")) {
     static constexpr std::array<std::pair<std::string_view, RoomOrder>, 4> kOrders{
-        {{"traffic", RoomOrder::traffic}, {"name", RoomOrder::name}, {"members", RoomOrder::members}, {"lag", RoomOrder::lag}}};
-    const auto* it = std::find_if(kOrders.begin(), kOrders.end(), [&](const auto& one) { return one.first == *order; });
+        {{"traffic", RoomOrder::traffic},
+         {"name", RoomOrder::name},
+         {"members", RoomOrder::members},
+         {"lag", RoomOrder::lag}}};
+    const auto* it = std::find_if(kOrders.begin(), kOrders.end(),
+                                  [&](const auto& one) { return one.first == *order; });
     if (it == kOrders.end()) return bad_query("sort: traffic, name, members or lag");
     query.order = it->second;
   }
@@ -185,11 +199,13 @@ Response Api::get_console(const Request&, const Target& target) {
        {".js", "text/javascript; charset=utf-8"},
        {".css", "text/css; charset=utf-8"},
        {".svg", "image/svg+xml"}}};
-  const std::string path = "console/" + (target.segments.empty() ? "index.html" : target.segments.back());
+  const std::string path =
+      "console/" + (target.segments.empty() ? "index.html" : target.segments.back());
   for (const EmbeddedFile& file : embedded_files()) {
     if (file.path != path) continue;
     for (const auto& [ending, type] : kTypes) {
-      if (path.ends_with(ending)) return {.content_type = std::string(type), .body = std::string(file.content)};
+      if (path.ends_with(ending))
+        return {.content_type = std::string(type), .body = std::string(file.content)};
     }
   }
   return error_response(404, "unknown_path", "there is nothing at this path");

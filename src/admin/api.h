@@ -1,5 +1,6 @@
-// The routes of the admin address: which path and method does what. docs/openapi.yaml describes them, tests/admin
-// compares the two. Any thread; what may wait for the store says so (Plan::waits).
+// The routes of the admin address: which path and method does what. docs/openapi.yaml describes
+// them, tests/admin compares the two. Any thread; what may wait for the store says so
+// (Plan::waits).
 #pragma once
 
 #include <cstdint>

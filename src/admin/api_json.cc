@@ -9,7 +9,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Names from outside are valid UTF-8 by then; whatever slips through must not throw.
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 double rounded(double value) { return std::round(value * 1000) / 1000; }
 
@@ -46,7 +48,8 @@ Json room(const RoomSnapshot& room) {
 
 Json settings(const RoomSettings& settings) {
   Json out{{"capacity", settings.capacity}, {"locked", settings.locked}};
-  out["metadata"] = settings.metadata.empty() ? Json::object() : Json::parse(settings.metadata, nullptr, false);
+  out["metadata"] =
+      settings.metadata.empty() ? Json::object() : Json::parse(settings.metadata, nullptr, false);
   out["bans"] = settings.bans;
   return out;
 }
@@ -76,7 +79,8 @@ void add_counts(Json& out, const TotalsSnapshot& now) {
   out["errors"] = Json::object();
   for (const auto& [code, count] : now.errors) out["errors"][code] = count;
   out["disconnects"] = Json::object();
-  for (const auto& [code, count] : now.disconnects) out["disconnects"][std::to_string(code)] = count;
+  for (const auto& [code, count] : now.disconnects)
+    out["disconnects"][std::to_string(code)] = count;
 }
 
 }  // namespace
@@ -100,7 +104,10 @@ std::string stats_json(const StatsView& view) {
 }
 
 std::string rooms_json(const RoomPage& page, const RoomQuery& query) {
-  Json out{{"total", page.total}, {"offset", query.offset}, {"limit", query.limit}, {"window_ms", page.window_ms}};
+  Json out{{"total", page.total},
+           {"offset", query.offset},
+           {"limit", query.limit},
+           {"window_ms", page.window_ms}};
   out["rooms"] = Json::array();
   for (const RoomRow& row : page.rooms) {
     Json one = room(row.room);
@@ -153,7 +160,8 @@ std::string kicked_json(const Kick& kick, const Kicked& kicked) {
   Json out{{"client_id", kick.client_id}, {"banned", nullptr}};
   if (kick.ban_ms > 0) {
     const bool by_player = !kicked.banned_player.empty();
-    out["banned"] = {{by_player ? "player" : "address", by_player ? kicked.banned_player : kicked.banned_address},
+    out["banned"] = {{by_player ? "player" : "address",
+                      by_player ? kicked.banned_player : kicked.banned_address},
                      {"seconds", kick.ban_ms / 1000}};
   }
   return text_of(out);

@@ -21,44 +21,58 @@ const std::string& room_of(const Target& target) { return target.segments[3]; }
 
 Response refusal(Status status, std::string_view detail = {}) {
   switch (status) {
-    case Status::ok: break;
+    case Status::ok:
+      break;
     case Status::unknown_room:
-      return error_response(404, "unknown_room", "nobody is in this room, and nothing of it is kept");
-    case Status::unknown_member: return error_response(404, "unknown_member", "no member has this client_id now");
+      return error_response(404, "unknown_room",
+                            "nobody is in this room, and nothing of it is kept");
+    case Status::unknown_member:
+      return error_response(404, "unknown_member", "no member has this client_id now");
     case Status::bad_room_name:
-      return error_response(400, "bad_room", "a room's name has 1 to 128 bytes without control characters");
-    case Status::bad_message: return error_response(400, "bad_message", detail);
+      return error_response(400, "bad_room",
+                            "a room's name has 1 to 128 bytes without control characters");
+    case Status::bad_message:
+      return error_response(400, "bad_message", detail);
     case Status::too_many_rooms:
-      return error_response(503, "too_many_rooms", "the server has as many rooms open as it may have");
+      return error_response(503, "too_many_rooms",
+                            "the server has as many rooms open as it may have");
     case Status::too_many_rules:
-      return error_response(503, "too_many_rules", "as many rooms have settings or bans as may have; take some off");
+      return error_response(503, "too_many_rules",
+                            "as many rooms have settings or bans as may have; take some off");
     case Status::store_unavailable:
       return error_response(503, "store_unavailable", "the store is away, and nothing can be kept");
-    case Status::store_full: return error_response(507, "store_full", "the store has no space left");
+    case Status::store_full:
+      return error_response(507, "store_full", "the store has no space left");
     case Status::store_corrupt:
-      return error_response(500, "store_corrupt", "what the store holds of this room can't be read; the log says more");
+      return error_response(500, "store_corrupt",
+                            "what the store holds of this room can't be read; the log says more");
     case Status::timed_out:
-      return error_response(504, "timed_out",
-                            "the store has not answered in time; what was asked for may still happen");
+      return error_response(
+          504, "timed_out",
+          "the store has not answered in time; what was asked for may still happen");
   }
   return error_response(500, "internal", "an answer without a reason");
 }
 
 Response bad_body(std::string_view message) { return error_response(400, "bad_body", message); }
 
-// Takes the fields of a JSON object one by one; what is wrong with it is said once, the first thing.
+// Takes the fields of a JSON object one by one; what is wrong with it is said once, the first
+// thing.
 class Fields {
  public:
   explicit Fields(const std::string& body) {
     json_ = body.empty() ? Json::object() : Json::parse(body, nullptr, false);
-    if (json_.is_discarded()) error_ = "the body is not JSON";
-    else if (!json_.is_object()) error_ = "the body must be a JSON object";
+    if (json_.is_discarded())
+      error_ = "the body is not JSON";
+    else if (!json_.is_object())
+      error_ = "the body must be a JSON object";
   }
   bool take_text(const char* name, std::size_t bytes_max, std::string& out) {
     const Json* value = take(name);
     if (value == nullptr) return false;
     if (!value->is_string() || value->get_ref<const std::string&>().size() > bytes_max) {
-      return fail(std::string(name) + " must be a string of at most " + std::to_string(bytes_max) + " bytes");
+      return fail(std::string(name) + " must be a string of at most " + std::to_string(bytes_max) +
+                  " bytes");
     }
     out = value->get<std::string>();
     return true;
@@ -84,14 +98,16 @@ class Fields {
     if (value == nullptr) return false;
     std::string text = value->dump(-1, ' ', false, Json::error_handler_t::replace);
     if (!value->is_object() || text.size() > bytes_max) {
-      return fail(std::string(name) + " must be an object of at most " + std::to_string(bytes_max) + " bytes");
+      return fail(std::string(name) + " must be an object of at most " + std::to_string(bytes_max) +
+                  " bytes");
     }
     out = value->empty() ? std::string() : std::move(text);
     return true;
   }
   // Empty when all was well and nothing is left that nobody asked for.
   std::string error() const {
-    if (error_.empty() && taken_ < json_.size()) return "the body has a field that is not known here";
+    if (error_.empty() && taken_ < json_.size())
+      return "the body has a field that is not known here";
     return error_;
   }
 
@@ -114,7 +130,8 @@ class Fields {
 };
 
 // What comes of a publish, for whoever asks again under the same key.
-void note_outcome(Idempotency& keys, const std::string& key, Status status, const Published& published) {
+void note_outcome(Idempotency& keys, const std::string& key, Status status,
+                  const Published& published) {
   if (key.empty()) return;
   if (status == Status::ok) {
     keys.finish(key, {.status = 201, .body = published_json(published)});
@@ -159,13 +176,15 @@ Response Api::get_messages(const Request&, const Target& target) {
   }
   if (const auto limit = target.get("limit")) {
     const auto value = parse_number(*limit, kHistoryMessagesMax);
-    if (!value || *value == 0) return error_response(400, "bad_query", "limit: a number from 1 to 1000");
+    if (!value || *value == 0)
+      return error_response(400, "bad_query", "limit: a number from 1 to 1000");
     query.limit = static_cast<std::size_t>(*value);
   }
   if (const auto last = target.get("last")) {
     const auto value = parse_number(*last, kHistoryMessagesMax);
     if (!value || *value == 0 || target.get("after")) {
-      return error_response(400, "bad_query", "last: a number from 1 to 1000, and not together with after");
+      return error_response(400, "bad_query",
+                            "last: a number from 1 to 1000, and not together with after");
     }
     query.last = *value;
     query.limit = static_cast<std::size_t>(*value);
@@ -187,15 +206,19 @@ Response Api::post_message(const Request& request, const Target& target) {
   Response answer;
   if (!key.empty()) {
     switch (published_->start(full_key, request.body, now_ms_(), answer)) {
-      case Idempotency::Start::go: break;
+      case Idempotency::Start::go:
+        break;
       case Idempotency::Start::repeat:
         answer.headers.emplace_back("Idempotent-Replayed", "true");
         return answer;
       case Idempotency::Start::under_way:
-        return error_response(409, "under_way", "a request with this Idempotency-Key is being worked on");
+        return error_response(409, "under_way",
+                              "a request with this Idempotency-Key is being worked on");
       case Idempotency::Start::other:
-        return error_response(422, "key_reused", "this Idempotency-Key was used for another message");
-      case Idempotency::Start::full: return error_response(503, "busy", "too many keys are being worked on");
+        return error_response(422, "key_reused",
+                              "this Idempotency-Key was used for another message");
+      case Idempotency::Start::full:
+        return error_response(503, "busy", "too many keys are being worked on");
     }
   }
   Published published;

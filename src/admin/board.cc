@@ -30,8 +30,10 @@ LatencyHistogram all_turns(const TotalsSnapshot& totals) {
 bool comes_first(const RoomRow& a, const RoomRow& b, RoomOrder order) {
   switch (order) {
     case RoomOrder::traffic:
-      if (a.rates.messages_out != b.rates.messages_out) return a.rates.messages_out > b.rates.messages_out;
-      if (a.room.messages_out != b.room.messages_out) return a.room.messages_out > b.room.messages_out;
+      if (a.rates.messages_out != b.rates.messages_out)
+        return a.rates.messages_out > b.rates.messages_out;
+      if (a.room.messages_out != b.room.messages_out)
+        return a.room.messages_out > b.room.messages_out;
       break;
     case RoomOrder::members:
       if (a.room.members != b.room.members) return a.room.members > b.room.members;
@@ -39,7 +41,8 @@ bool comes_first(const RoomRow& a, const RoomRow& b, RoomOrder order) {
     case RoomOrder::lag:
       if (a.room.slowest_lag != b.room.slowest_lag) return a.room.slowest_lag > b.room.slowest_lag;
       break;
-    case RoomOrder::name: break;
+    case RoomOrder::name:
+      break;
   }
   return a.room.name < b.room.name;
 }
@@ -87,17 +90,19 @@ RoomPage Board::rooms(const RoomQuery& query) {
     RoomRow row{room, {}};
     if (older_rooms_) {
       const auto before = older_rooms_->by_name.find(room.name);
-      row.rates = rates_between(before == older_rooms_->by_name.end() ? RoomSnapshot{}
-                                                                     : older_rooms_->rooms[before->second],
-                                room, page.window_ms);
+      row.rates =
+          rates_between(before == older_rooms_->by_name.end() ? RoomSnapshot{}
+                                                              : older_rooms_->rooms[before->second],
+                        room, page.window_ms);
     }
     rows.push_back(std::move(row));
   }
   page.total = rows.size();
   const std::size_t begin = std::min(query.offset, rows.size());
   const std::size_t end = std::min(rows.size(), begin + query.limit);
-  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(end), rows.end(),
-                    [&](const RoomRow& a, const RoomRow& b) { return comes_first(a, b, query.order); });
+  std::partial_sort(
+      rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(end), rows.end(),
+      [&](const RoomRow& a, const RoomRow& b) { return comes_first(a, b, query.order); });
   page.rooms.assign(std::make_move_iterator(rows.begin() + static_cast<std::ptrdiff_t>(begin)),
                     std::make_move_iterator(rows.begin() + static_cast<std::ptrdiff_t>(end)));
   return page;
@@ -105,15 +110,21 @@ RoomPage Board::rooms(const RoomQuery& query) {
 
 Rates Board::room_rates(const RoomSnapshot& room, std::int64_t& window_ms) {
   const std::lock_guard lock(mutex_);
-  look_at_rooms();
-  window_ms = 0;
-  const RoomLook* base = older_rooms_ ? &*older_rooms_ : nullptr;
   const std::int64_t now_ms = now_ms_();
-  if (base == nullptr || now_ms <= base->at_ms) return {};
-  window_ms = now_ms - base->at_ms;
-  const auto before = base->by_name.find(room.name);
-  return rates_between(before == base->by_name.end() ? RoomSnapshot{} : base->rooms[before->second], room,
-                       window_ms);
+  window_ms = 0;
+  if (watched_.size() >= kRoomsWatchedMax && !watched_.contains(room.name)) watched_.clear();
+  const auto [it, first] = watched_.try_emplace(room.name);
+  RoomLooks& looks = it->second;
+  if (first || now_ms - looks.newer_ms >= kLookMs) {
+    if (!first)
+      looks.older = std::exchange(looks.newer, room);
+    else
+      looks.newer = room;
+    looks.older_ms = std::exchange(looks.newer_ms, now_ms);
+  }
+  if (!looks.older) return {};
+  window_ms = now_ms - looks.older_ms;
+  return rates_between(*looks.older, room, window_ms);
 }
 
 }  // namespace gavel::admin

@@ -1,5 +1,5 @@
-// Rates: what the source counts, set against an earlier count. Remembers two looks at the server, however many ask: so
-// the shards are asked for all their rooms at most once a second. Any thread.
+// Rates: what the source counts, set against an earlier count. Remembers two looks at the server,
+// however many ask: so the shards are asked for all their rooms at most once a second. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ struct Rates {  // a second
 
 struct Totals {
   TotalsSnapshot now;
-  std::int64_t window_ms = 0;  // what follows is about so long; 0 = this is the first look, there is nothing yet
+  std::int64_t window_ms =
+      0;  // what follows is about so long; 0 = this is the first look, there is nothing yet
   Rates rates;
   LatencyHistogram sequencing;
   LatencyHistogram delivery;
@@ -58,7 +59,8 @@ class Board {
 
   Totals totals();
   RoomPage rooms(const RoomQuery& query);
-  // The rates of one room, as far as they are known; `window_ms` 0 where not.
+  // The rates of one room since an earlier call for it; `window_ms` 0 where there was none. Does
+  // not ask for all rooms.
   Rates room_rates(const RoomSnapshot& room, std::int64_t& window_ms);
 
  private:
@@ -71,6 +73,14 @@ class Board {
     std::vector<RoomSnapshot> rooms;
     std::unordered_map<std::string, std::size_t> by_name;
   };
+  struct RoomLooks {
+    std::int64_t newer_ms = 0;
+    RoomSnapshot newer;
+    std::int64_t older_ms = 0;
+    std::optional<RoomSnapshot> older;
+  };
+  static constexpr std::size_t kRoomsWatchedMax =
+      256;  // somebody looks at each of them; beyond it all begin anew
   void look_at_rooms();
 
   Source& source_;
@@ -80,6 +90,7 @@ class Board {
   std::optional<Look> newer_;
   std::optional<RoomLook> older_rooms_;
   std::optional<RoomLook> newer_rooms_;
+  std::unordered_map<std::string, RoomLooks> watched_;
 };
 
 }  // namespace gavel::admin

@@ -55,6 +55,20 @@ TEST_F(BoardTest, AsksForAllRoomsOnceASecondAtMost) {
   EXPECT_EQ(source.looks_at_rooms, 2);
 }
 
+TEST_F(BoardTest, WatchesOneRoomWithoutAskingForAll) {
+  std::int64_t window_ms = 0;
+  board.room_rates(room("a", 100), window_ms);
+  EXPECT_EQ(window_ms, 0);
+  now_ms += 500;
+  board.room_rates(room("a", 150), window_ms);
+  EXPECT_EQ(window_ms, 0);
+  now_ms += 500;
+  EXPECT_EQ(board.room_rates(room("a", 300), window_ms).messages_out, 200);
+  EXPECT_EQ(window_ms, 1000);
+  for (int i = 0; i < 1000; ++i) board.room_rates(room("r" + std::to_string(i), 1), window_ms);
+  EXPECT_EQ(source.looks_at_rooms, 0);
+}
+
 TEST_F(BoardTest, CountsARoomThatBeganAnewFromZero) {
   source.rooms_now = {room("a", 1000)};
   board.rooms({});

@@ -1,4 +1,5 @@
-// Files that are part of the binary (cmake/EmbedFiles.cmake): the console and the API's description. Any thread.
+// Files that are part of the binary (cmake/EmbedFiles.cmake): the console and the API's
+// description. Any thread.
 #pragma once
 
 #include <span>

@@ -20,7 +20,8 @@ std::string host_part(std::string_view value) {
     return end == std::string_view::npos ? std::string() : lower(value.substr(1, end - 1));
   }
   const std::size_t colon = value.find(':');
-  if (colon != std::string_view::npos && value.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) {
+  if (colon != std::string_view::npos &&
+      value.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) {
     return {};
   }
   std::string host = lower(value.substr(0, colon));
@@ -40,7 +41,8 @@ bool changes_something(Method method) { return method != Method::get && method !
 
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "::1") return true;
-  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host.starts_with("127.") &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
@@ -59,28 +61,32 @@ bool Guard::host_is_ours(std::string_view value) const {
   const std::string host = host_part(value);
   if (host.empty()) return false;
   if (is_loopback(host) || host == host_) return true;
-  // Bound to all addresses: which names lead here can't be known, and the key (required there) guards it: a page that
-  // rebinds a name of its own does not have it.
+  // Bound to all addresses: which names lead here can't be known, and the key (required there)
+  // guards it: a page that rebinds a name of its own does not have it.
   return (host_ == "0.0.0.0" || host_ == "::") && !key_.empty();
 }
 
 std::optional<Response> Guard::check(const Request& request, bool open) const {
   if (!host_is_ours(request.host)) {
-    return error_response(403, "foreign_host", "the Host header does not name this server's admin address");
+    return error_response(403, "foreign_host",
+                          "the Host header does not name this server's admin address");
   }
   if (!request.origin.empty() && request.origin != "http://" + request.host &&
       request.origin != "https://" + request.host) {
-    return error_response(403, "foreign_origin", "pages of other origins may not use the admin address");
+    return error_response(403, "foreign_origin",
+                          "pages of other origins may not use the admin address");
   }
   if (request.fetch_site == "cross-site" && !open) {
-    return error_response(403, "foreign_origin", "pages of other sites may not use the admin address");
+    return error_response(403, "foreign_origin",
+                          "pages of other sites may not use the admin address");
   }
   if (!key_.empty() && !open) {
     constexpr std::string_view kBearer = "Bearer ";
     const std::string_view value = request.authorization;
     const bool has_bearer = value.starts_with(kBearer);
     if (!equal_in_constant_time(has_bearer ? value.substr(kBearer.size()) : "", key_)) {
-      Response response = error_response(401, "unauthorized", "send the admin key: Authorization: Bearer KEY");
+      Response response =
+          error_response(401, "unauthorized", "send the admin key: Authorization: Bearer KEY");
       response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"gavel admin\"");
       return response;
     }

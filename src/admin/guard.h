@@ -1,10 +1,13 @@
-// Who may ask: the checks that come before anything of a request is read but its head. Immutable; any thread.
+// Who may ask: the checks that come before anything of a request is read but its head. Immutable;
+// any thread.
 //
-// 1. Host must name this machine's loopback or the configured address: else a page of any site could reach a loopback
+// 1. Host must name this machine's loopback or the configured address: else a page of any site
+// could reach a loopback
 //    server by letting its own name resolve to 127.0.0.1 (DNS rebinding).
 // 2. Origin, where one is sent, must be that same host, and no answer allows another one (no CORS).
 // 3. What changes something needs application/json, which no form of a foreign page can send.
-// 4. Where a key is configured, all but health and the console's own files need it as a bearer token. An address that
+// 4. Where a key is configured, all but health and the console's own files need it as a bearer
+// token. An address that
 //    is not loopback requires a key (HttpServer::start()).
 #pragma once
 

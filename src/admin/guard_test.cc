@@ -5,8 +5,8 @@
 namespace gavel::admin {
 namespace {
 
-unsigned status_for(const Guard& guard, const std::string& host, const std::string& authorization = {},
-                    bool open = false) {
+unsigned status_for(const Guard& guard, const std::string& host,
+                    const std::string& authorization = {}, bool open = false) {
   const Request request{.host = host, .authorization = authorization};
   const auto refusal = guard.check(request, open);
   return refusal ? refusal->status : 0;
@@ -39,7 +39,8 @@ TEST(Guard, ComparesTextsOfAnyLengths) {
 }
 
 TEST(Guard, TellsTheLoopbackFromNamesThatLookLikeIt) {
-  for (const char* host : {"localhost", "127.0.0.1", "127.255.0.9", "::1"}) EXPECT_TRUE(is_loopback(host)) << host;
+  for (const char* host : {"localhost", "127.0.0.1", "127.255.0.9", "::1"})
+    EXPECT_TRUE(is_loopback(host)) << host;
   for (const char* host : {"127.0.0.1.example", "localhost.example", "128.0.0.1", "::2", ""}) {
     EXPECT_FALSE(is_loopback(host)) << host;
   }

@@ -68,7 +68,8 @@ void HttpServer::Impl::accept() {
   });
 }
 
-HttpServer::HttpServer(HttpOptions options, Source& source) : options_(std::move(options)), source_(source) {}
+HttpServer::HttpServer(HttpOptions options, Source& source)
+    : options_(std::move(options)), source_(source) {}
 
 HttpServer::~HttpServer() { stop(); }
 
@@ -81,11 +82,14 @@ bool HttpServer::start(std::string& error) {
     return false;
   }
   if (!is_loopback(options_.host) && options_.key.empty()) {
-    error = "admin: " + options_.host + " can be reached from other machines: give --admin-key-file FILE too";
+    error = "admin: " + options_.host +
+            " can be reached from other machines: give --admin-key-file FILE too";
     return false;
   }
   if (!options_.key.empty() && options_.key.size() < kKeyBytesMin) {
-    error = "admin: the key in --admin-key-file has fewer than 16 characters; make one with: openssl rand -hex 32";
+    error =
+        "admin: the key in --admin-key-file has fewer than 16 characters; make one with: openssl "
+        "rand -hex 32";
     return false;
   }
   impl_ = std::make_unique<Impl>(options_, source_);
@@ -96,8 +100,9 @@ bool HttpServer::start(std::string& error) {
   if (!failed) acceptor.bind(endpoint, failed);
   if (!failed) acceptor.listen(asio::socket_base::max_listen_connections, failed);
   if (failed) {
-    error = "admin: cannot listen on " + options_.host + ":" + std::to_string(options_.port) + ": " +
-            failed.message() + "; choose another address with --admin, or end the program that has it";
+    error = "admin: cannot listen on " + options_.host + ":" + std::to_string(options_.port) +
+            ": " + failed.message() +
+            "; choose another address with --admin, or end the program that has it";
     impl_.reset();
     return false;
   }
@@ -109,13 +114,15 @@ bool HttpServer::start(std::string& error) {
 
 std::string HttpServer::url() const {
   const bool v6 = options_.host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + options_.host + "]" : options_.host) + ":" + std::to_string(options_.port);
+  return "http://" + (v6 ? "[" + options_.host + "]" : options_.host) + ":" +
+         std::to_string(options_.port);
 }
 
 void HttpServer::stop() {
   if (!impl_) return;
   Impl& impl = *impl_;
-  // Requests under way are finished by the pools; then nobody but the HTTP thread has a part in a session.
+  // Requests under way are finished by the pools; then nobody but the HTTP thread has a part in a
+  // session.
   asio::post(impl.io, [&impl] {
     error_code ignored;
     impl.acceptor.close(ignored);

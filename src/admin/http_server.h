@@ -1,9 +1,10 @@
-// HTTP/1.1 for operators, on an address of its own. One thread for the sockets, one for answers that need the shards
-// only, a few for those that may wait for the store: so that health and metrics answer while the store is away. Slow or
-// hostile clients cost a bounded number of connections, each with bounded bytes and a deadline (rows B67 to B69).
+// HTTP/1.1 for operators, on an address of its own. One thread for the sockets, one for answers
+// that need the shards only, a few for those that may wait for the store: so that health and
+// metrics answer while the store is away. Slow or hostile clients cost a bounded number of
+// connections, each with bounded bytes and a deadline (rows B67 to B69).
 //
-// start(), stop() and the destructor are the owner's (main's thread). stop() waits for requests under way, which need
-// the shards: stop it before them.
+// start(), stop() and the destructor are the owner's (main's thread). stop() waits for requests
+// under way, which need the shards: stop it before them.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,8 @@ struct HttpOptions {
   std::string key{};               // bearer key; required where host is not loopback
   std::size_t body_bytes_max = 1024 * 1024;
   std::size_t connections_max = 64;
-  std::int64_t request_timeout_ms = 10'000;  // from the connection, or the last answer, to a whole request
+  std::int64_t request_timeout_ms =
+      10'000;  // from the connection, or the last answer, to a whole request
 };
 
 class HttpServer {

@@ -1,4 +1,5 @@
-// The server over real sockets: what depends on time and on many connections. The rest is tested end to end.
+// The server over real sockets: what depends on time and on many connections. The rest is tested
+// end to end.
 #include "admin/http_server.h"
 
 #include <arpa/inet.h>
@@ -28,13 +29,15 @@ class Peer {
   ~Peer() { ::close(fd_); }
 
   void send(std::string_view text) {
-    EXPECT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
   }
   // All until the end of the stream.
   std::string read_all() {
     std::string all;
     char some[4096];
-    for (ssize_t got = 0; (got = ::recv(fd_, some, sizeof some, 0)) > 0;) all.append(some, static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = ::recv(fd_, some, sizeof some, 0)) > 0;)
+      all.append(some, static_cast<std::size_t>(got));
     return all;
   }
   std::string read_some() {
@@ -60,7 +63,8 @@ struct HttpServerTest : testing::Test {
 };
 
 constexpr std::string_view kPublish =
-    "POST /api/v1/rooms/r/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    "POST /api/v1/rooms/r/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+    "application/json\r\n";
 
 TEST_F(HttpServerTest, B69AnswersAHeadThatDoesNotEndWith408) {
   const auto server = started(100);
@@ -124,7 +128,8 @@ TEST_F(HttpServerTest, AnswersHealthAndMetricsWhileEveryPublishWaitsForTheStore)
     std::string answer = peer.read_some();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << path;
     // Its end has a line of its own or is small enough to have come at once.
-    while (answer.find("process_start_time_seconds ") == std::string::npos && std::string(path) == "/metrics") {
+    while (answer.find("process_start_time_seconds ") == std::string::npos &&
+           std::string(path) == "/metrics") {
       answer = answer.substr(answer.size() > 40 ? answer.size() - 40 : 0) + peer.read_some();
     }
   }

@@ -22,14 +22,22 @@ constexpr std::size_t kLingerBytesMax = 64 * 1024 * 1024;
 
 Method method_of(http::verb verb) {
   switch (verb) {
-    case http::verb::get: return Method::get;
-    case http::verb::head: return Method::head;
-    case http::verb::post: return Method::post;
-    case http::verb::put: return Method::put;
-    case http::verb::patch: return Method::patch;
-    case http::verb::delete_: return Method::delete_;
-    case http::verb::options: return Method::options;
-    default: return Method::other;
+    case http::verb::get:
+      return Method::get;
+    case http::verb::head:
+      return Method::head;
+    case http::verb::post:
+      return Method::post;
+    case http::verb::put:
+      return Method::put;
+    case http::verb::patch:
+      return Method::patch;
+    case http::verb::delete_:
+      return Method::delete_;
+    case http::verb::options:
+      return Method::options;
+    default:
+      return Method::other;
   }
 }
 
@@ -50,14 +58,16 @@ Request head_of(const Fields& fields) {
   return request;
 }
 
-// Every answer: not to be kept, not to be guessed at, not to be framed, and no script but the console's own files.
+// Every answer: not to be kept, not to be guessed at, not to be framed, and no script but the
+// console's own files.
 void set_common_headers(http::response<http::string_body>& response) {
   response.set(http::field::cache_control, "no-store");
   response.set("X-Content-Type-Options", "nosniff");
   response.set("X-Frame-Options", "DENY");
   response.set("Referrer-Policy", "no-referrer");
   response.set("Content-Security-Policy",
-               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+               "connect-src 'self'; "
                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 }
 
@@ -73,7 +83,8 @@ HttpSession::~HttpSession() { shared_.sessions.erase(this); }
 void HttpSession::start() { read_head(); }
 
 void HttpSession::refuse_busy() {
-  respond(error_response(503, "busy", "too many connections to the admin address; try again later"), false);
+  respond(error_response(503, "busy", "too many connections to the admin address; try again later"),
+          false);
 }
 
 void HttpSession::abort() {
@@ -82,7 +93,7 @@ void HttpSession::abort() {
   socket_.close(ignored);
 }
 
-// --- reading -----------------------------------------------------------------------------------------------------
+// --- reading ---
 
 void HttpSession::read_head() {
   state_ = State::reading;
@@ -90,9 +101,9 @@ void HttpSession::read_head() {
   parser_->header_limit(kHeadBytesMax);
   parser_->body_limit(shared_.options.body_bytes_max);
   set_deadline(shared_.options.request_timeout_ms);
-  http::async_read_header(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-    self->on_head(error);
-  });
+  http::async_read_header(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](error_code error, std::size_t) { self->on_head(error); });
 }
 
 void HttpSession::on_head(error_code error) {
@@ -104,17 +115,19 @@ void HttpSession::on_head(error_code error) {
     // Its body is not read: the connection can't go on behind it.
     return respond(std::move(*refusal), head.keep_alive() && parser_->is_done());
   }
-  if (parser_->is_done() || !beast::iequals(head[http::field::expect], "100-continue")) return read_body();
+  if (parser_->is_done() || !beast::iequals(head[http::field::expect], "100-continue"))
+    return read_body();
   response_ = HttpResponse(http::status::continue_, head.version());
-  http::async_write(socket_, response_, [self = shared_from_this()](error_code failed, std::size_t) {
-    if (!failed) self->read_body();
-  });
+  http::async_write(socket_, response_,
+                    [self = shared_from_this()](error_code failed, std::size_t) {
+                      if (!failed) self->read_body();
+                    });
 }
 
 void HttpSession::read_body() {
-  http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-    self->on_body(error);
-  });
+  http::async_read(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](error_code error, std::size_t) { self->on_body(error); });
 }
 
 void HttpSession::on_body(error_code error) {
@@ -127,22 +140,26 @@ void HttpSession::on_read_error(error_code error) {
   if (timed_out_) {
     // A connection that is kept open and asks nothing gets no answer.
     if (!parser_->got_some() && buffer_.size() == 0) return abort();
-    return respond(error_response(408, "request_timeout", "the request did not come in time"), false);
+    return respond(error_response(408, "request_timeout", "the request did not come in time"),
+                   false);
   }
   if (error == http::error::body_limit) {
-    return respond(error_response(413, "too_big", "the body is larger than the limit of 1 MiB"), false);
+    return respond(error_response(413, "too_big", "the body is larger than the limit of 1 MiB"),
+                   false);
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return respond(error_response(431, "too_big", "the request's head is larger than 16 KiB"), false);
+    return respond(error_response(431, "too_big", "the request's head is larger than 16 KiB"),
+                   false);
   }
   if (error.category() == http::make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
-    return respond(error_response(400, "bad_request", "this is not HTTP/1.1: " + error.message()), false);
+    return respond(error_response(400, "bad_request", "this is not HTTP/1.1: " + error.message()),
+                   false);
   }
   abort();
 }
 
-// --- the answer --------------------------------------------------------------------------------------------------
+// --- the answer ---
 
 void HttpSession::work() {
   state_ = State::working;
@@ -170,15 +187,17 @@ void HttpSession::respond(Response response, bool keep_alive) {
   response_.content_length(response.body.size());
   if (request_.method != Method::head) response_.body() = std::move(response.body);
   set_deadline(shared_.options.request_timeout_ms);
-  http::async_write(socket_, response_, [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
-    self->on_written(error, keep_alive);
-  });
+  http::async_write(socket_, response_,
+                    [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
+                      self->on_written(error, keep_alive);
+                    });
 }
 
 void HttpSession::on_written(error_code error, bool keep_alive) {
   if (error) return abort();
   if (keep_alive) return read_head();
-  // What the client still sends is read and thrown away for a moment: a reset would destroy the answer on its way.
+  // What the client still sends is read and thrown away for a moment: a reset would destroy the
+  // answer on its way.
   state_ = State::lingering;
   error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
@@ -188,20 +207,22 @@ void HttpSession::on_written(error_code error, bool keep_alive) {
 }
 
 void HttpSession::linger() {
-  socket_.async_read_some(buffer_.prepare(64 * 1024), [self = shared_from_this()](error_code error, std::size_t bytes) {
-    self->discarded_ += bytes;
-    if (error || self->discarded_ > kLingerBytesMax) return self->abort();
-    self->linger();
-  });
+  socket_.async_read_some(buffer_.prepare(64 * 1024),
+                          [self = shared_from_this()](error_code error, std::size_t bytes) {
+                            self->discarded_ += bytes;
+                            if (error || self->discarded_ > kLingerBytesMax) return self->abort();
+                            self->linger();
+                          });
 }
 
-// --- deadlines ---------------------------------------------------------------------------------------------------
+// --- deadlines ---
 
 void HttpSession::set_deadline(std::int64_t ms) {
   timer_.expires_after(std::chrono::milliseconds(ms));
   timer_.async_wait([self = shared_from_this()](error_code error) {
     // A timer that was set anew meanwhile is not this one's business.
-    if (!error && self->timer_.expiry() <= asio::steady_timer::clock_type::now()) self->on_deadline();
+    if (!error && self->timer_.expiry() <= asio::steady_timer::clock_type::now())
+      self->on_deadline();
   });
 }
 

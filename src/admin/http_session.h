@@ -1,6 +1,7 @@
-// One connection of an operator: reads requests one after the other, has them answered by a worker, writes the answers.
-// On the HTTP thread. Shared by its own pending operations, as Asio's callbacks want it: the last one to end destroys
-// it, and there is no other owner (the one place where shared_ptr holds something mutable).
+// One connection of an operator: reads requests one after the other, has them answered by a worker,
+// writes the answers. On the HTTP thread. Shared by its own pending operations, as Asio's callbacks
+// want it: the last one to end destroys it, and there is no other owner (the one place where
+// shared_ptr holds something mutable).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -27,7 +28,7 @@ struct HttpShared {
   const HttpOptions& options;
   Api& api;
   boost::asio::io_context& io;
-  boost::asio::thread_pool& quick;    // never waits for the store
+  boost::asio::thread_pool& quick;  // never waits for the store
   boost::asio::thread_pool& waiting;
   std::set<HttpSession*> sessions{};  // on the HTTP thread
 };

@@ -1,4 +1,5 @@
-// A request of an operator and its answer, free of any HTTP library: what the routes work on. Values; any thread.
+// A request of an operator and its answer, free of any HTTP library: what the routes work on.
+// Values; any thread.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,8 @@
 namespace gavel::admin {
 
 bool Idempotency::make_room(std::int64_t now_ms) {
-  while (!entries_.empty() && entries_.front().done && now_ms - entries_.front().since_ms >= kKeepMs) {
+  while (!entries_.empty() && entries_.front().done &&
+         now_ms - entries_.front().since_ms >= kKeepMs) {
     by_key_.erase(entries_.front().key);
     entries_.pop_front();
   }
@@ -19,8 +20,8 @@ bool Idempotency::make_room(std::int64_t now_ms) {
   return false;
 }
 
-Idempotency::Start Idempotency::start(const std::string& key, std::string_view content, std::int64_t now_ms,
-                                      Response& answer) {
+Idempotency::Start Idempotency::start(const std::string& key, std::string_view content,
+                                      std::int64_t now_ms, Response& answer) {
   const std::size_t hash = std::hash<std::string_view>{}(content);
   const std::lock_guard lock(mutex_);
   const bool has_room = make_room(now_ms);

@@ -40,7 +40,8 @@ double start_time_seconds() {
   timespec boot{};
   ::clock_gettime(CLOCK_REALTIME, &wall);
   ::clock_gettime(CLOCK_BOOTTIME, &boot);
-  const double since_boot = std::strtod(field.c_str(), nullptr) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  const double since_boot =
+      std::strtod(field.c_str(), nullptr) / static_cast<double>(::sysconf(_SC_CLK_TCK));
   return static_cast<double>(wall.tv_sec - boot.tv_sec) + since_boot;
 }
 
@@ -59,7 +60,8 @@ ProcessStats read_process_stats() {
   stats.open_fds = count_open_fds();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) stats.max_fds = static_cast<double>(limit.rlim_cur);
-  static const double kStart = start_time_seconds();  // does not change; the clock that it is told in might
+  static const double kStart =
+      start_time_seconds();  // does not change; the clock that it is told in might
   stats.start_seconds = kStart;
   return stats;
 }

@@ -1,5 +1,5 @@
-// What operators see, by value: taken on the shards' threads, read anywhere. The one shape for the statistics line,
-// the API, the metrics and the console.
+// What operators see, by value: taken on the shards' threads, read anywhere. The one shape for the
+// statistics line, the API, the metrics and the console.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ struct TotalsSnapshot {
   std::uint64_t rooms = 0;
   std::uint64_t members = 0;
   std::uint64_t messages_received = 0;  // data messages of clients, whatever became of them
-  std::uint64_t messages_in = 0;  // room messages that were accepted
+  std::uint64_t messages_in = 0;        // room messages that were accepted
   std::uint64_t bytes_in = 0;
   std::uint64_t messages_out = 0;  // deliveries
   std::uint64_t bytes_out = 0;
@@ -67,8 +67,10 @@ struct TotalsSnapshot {
   std::uint64_t store_refusals = 0;                    // batches that the store did not keep
   std::map<std::string, std::uint64_t> errors;         // by error code
   std::map<std::uint16_t, std::uint64_t> disconnects;  // by close code
-  LatencyHistogram sequencing;    // a message: from the turn that read it until it is kept under its id
-  LatencyHistogram delivery;      // a message: … until it was handed to the sockets of those who keep up
+  LatencyHistogram
+      sequencing;  // a message: from the turn that read it until it is kept under its id
+  LatencyHistogram
+      delivery;  // a message: … until it was handed to the sockets of those who keep up
   LatencyHistogram store_append;  // a batch: from its hand-over to the store until its answer
   std::vector<LatencyHistogram> turn_times;  // by shard: working, not waiting
 };

@@ -1,5 +1,6 @@
-// What the admin side needs of the server: declared here, implemented by app/. Called from the admin server's threads,
-// several at a time; each call may wait for a shard, those that say so also for the store.
+// What the admin side needs of the server: declared here, implemented by app/. Called from the
+// admin server's threads, several at a time; each call may wait for a shard, those that say so also
+// for the store.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +14,20 @@
 
 namespace gavel::admin {
 
-// How an operator's command ended. Each has one HTTP status and one code in the answer (api_error.cc).
+// How an operator's command ended. Each has one HTTP status and one code in the answer
+// (api_error.cc).
 enum class Status : std::uint8_t {
   ok,
-  unknown_room,    // nobody is in it, and nothing of it is kept
+  unknown_room,  // nobody is in it, and nothing of it is kept
   unknown_member,
   bad_room_name,
-  bad_message,     // Published::detail says why
+  bad_message,  // Published::detail says why
   too_many_rooms,
   too_many_rules,  // bans or settings are at their limit
   store_unavailable,
   store_full,
   store_corrupt,
-  timed_out,       // the store has not answered; what was asked for may still happen
+  timed_out,  // the store has not answered; what was asked for may still happen
 };
 
 struct RoomView {
@@ -43,8 +45,8 @@ struct HistoryQuery {
 
 struct HistoryPage {
   std::uint64_t epoch = 0;
-  std::uint64_t first = 0;  // the oldest msg_id that is kept
-  std::uint64_t last = 0;   // the room's newest
+  std::uint64_t first = 0;            // the oldest msg_id that is kept
+  std::uint64_t last = 0;             // the room's newest
   std::vector<std::string> messages;  // JSON objects, as members got them
   std::uint64_t next_after = 0;       // `after` of the next page
 };
@@ -86,7 +88,8 @@ struct StoreState {
   std::string detail;
 };
 
-// How a publish ended that had not when its time was over. From a shard's thread; the source may be gone.
+// How a publish ended that had not when its time was over. From a shard's thread; the source may be
+// gone.
 using PublishLate = std::function<void(Status status, const Published& published)>;
 
 class Source {
@@ -103,14 +106,16 @@ class Source {
   // These may wait for the store.
   virtual Status room(std::string_view name, RoomView& view) = 0;
   virtual Status history(std::string_view name, const HistoryQuery& query, HistoryPage& page) = 0;
-  // A message of the server itself (client_id 0); `json` is one object with a type. With `create`, also into a room
-  // that is not known yet.
-  virtual Status publish(std::string_view name, std::string_view json, bool create, Published& published,
-                         PublishLate late) = 0;
+  // A message of the server itself (client_id 0); `json` is one object with a type. With `create`,
+  // also into a room that is not known yet.
+  virtual Status publish(std::string_view name, std::string_view json, bool create,
+                         Published& published, PublishLate late) = 0;
   virtual Status kick(std::string_view name, const Kick& kick, Kicked& kicked) = 0;
   // Puts everybody out; with `lock`, nobody comes in again until the lock is taken off.
-  virtual Status close_room(std::string_view name, std::string_view reason, bool lock, std::uint64_t& members) = 0;
-  virtual Status set_room(std::string_view name, const RoomChange& change, RoomSettings& settings) = 0;
+  virtual Status close_room(std::string_view name, std::string_view reason, bool lock,
+                            std::uint64_t& members) = 0;
+  virtual Status set_room(std::string_view name, const RoomChange& change,
+                          RoomSettings& settings) = 0;
 
   // Starts a clean stop of the process, as SIGTERM does.
   virtual void drain() = 0;

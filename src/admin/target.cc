@@ -68,7 +68,8 @@ std::optional<Target> parse_target(std::string_view text) {
     target.segments.push_back(std::move(segment));
     path.remove_prefix(std::min(path.size(), slash + 1));
   }
-  if (question < text.size() && !parse_query(text.substr(question + 1), target)) return std::nullopt;
+  if (question < text.size() && !parse_query(text.substr(question + 1), target))
+    return std::nullopt;
   return target;
 }
 

@@ -26,7 +26,8 @@ TEST(Target, ReadsTheQueryAsAFormIsSent) {
 }
 
 TEST(Target, RefusesWhatIsNoPath) {
-  for (const char* bad : {"", "a", "*", "http://x/", "/%", "/%4", "/%4g", "/%ff", "/?a=%", "/%c3"}) {
+  for (const char* bad :
+       {"", "a", "*", "http://x/", "/%", "/%4", "/%4g", "/%ff", "/?a=%", "/%c3"}) {
     EXPECT_FALSE(parse_target(bad)) << bad;
   }
 }
@@ -34,7 +35,8 @@ TEST(Target, RefusesWhatIsNoPath) {
 TEST(Target, ReadsNumbersWholeOrNotAtAll) {
   EXPECT_EQ(parse_number("0", 10), 0u);
   EXPECT_EQ(parse_number("10", 10), 10u);
-  for (const char* bad : {"", "11", "-1", "+1", "1.0", "1e1", " 1", "1 ", "0x1", "99999999999999999999999"}) {
+  for (const char* bad :
+       {"", "11", "-1", "+1", "1.0", "1e1", " 1", "1 ", "0x1", "99999999999999999999999"}) {
     EXPECT_FALSE(parse_number(bad, 10)) << bad;
   }
 }

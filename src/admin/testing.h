@@ -1,5 +1,5 @@
-// A source for tests, set by hand. The test's thread and the HTTP server's: what the test changes while requests are
-// under way is behind `mutex`.
+// A source for tests, set by hand. The test's thread and the HTTP server's: what the test changes
+// while requests are under way is behind `mutex`.
 #pragma once
 
 #include <condition_variable>
@@ -21,7 +21,7 @@ class FakeSource : public Source {
   int looks_at_rooms = 0;
   std::mutex mutex;
   std::condition_variable changed;
-  bool held = false;     // publish() waits until this is false
+  bool held = false;  // publish() waits until this is false
   bool in_publish = false;
 
   const ServerFacts& describe() const override { return facts; }
@@ -37,8 +37,11 @@ class FakeSource : public Source {
     return rooms_now;
   }
   Status room(std::string_view, RoomView&) override { return Status::unknown_room; }
-  Status history(std::string_view, const HistoryQuery&, HistoryPage&) override { return Status::store_unavailable; }
-  Status publish(std::string_view, std::string_view, bool, Published& published, PublishLate) override {
+  Status history(std::string_view, const HistoryQuery&, HistoryPage&) override {
+    return Status::store_unavailable;
+  }
+  Status publish(std::string_view, std::string_view, bool, Published& published,
+                 PublishLate) override {
     std::unique_lock lock(mutex);
     in_publish = true;
     changed.notify_all();
@@ -47,8 +50,12 @@ class FakeSource : public Source {
     return Status::ok;
   }
   Status kick(std::string_view, const Kick&, Kicked&) override { return Status::unknown_member; }
-  Status close_room(std::string_view, std::string_view, bool, std::uint64_t&) override { return Status::ok; }
-  Status set_room(std::string_view, const RoomChange&, RoomSettings&) override { return Status::ok; }
+  Status close_room(std::string_view, std::string_view, bool, std::uint64_t&) override {
+    return Status::ok;
+  }
+  Status set_room(std::string_view, const RoomChange&, RoomSettings&) override {
+    return Status::ok;
+  }
   void drain() override {}
 };
 

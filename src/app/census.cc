@@ -7,6 +7,11 @@
 namespace gavel::app {
 namespace {
 
+// Opened by nothing but a question about it (or left before anything was said): not shown.
+bool is_unused(const room::Room& room) {
+  return room.last() == MessageId{0} && room.members().empty();
+}
+
 admin::RoomSnapshot snapshot_of(const room::Room& room) {
   admin::RoomSnapshot out;
   out.name = room.name();
@@ -30,6 +35,7 @@ void add_rooms(const room::Rooms& rooms, admin::TotalsSnapshot& totals) {
   room::RoomCounters counters = rooms.released();
   rooms.for_each([&](const room::Room& room) {
     counters += room.counters();
+    if (!is_unused(room)) ++totals.rooms;
     totals.members += room.members().size();
     totals.unkept_bytes += room.unkept_bytes();
     totals.backlog_bytes += room.backlog_bytes();
@@ -37,7 +43,6 @@ void add_rooms(const room::Rooms& rooms, admin::TotalsSnapshot& totals) {
       totals.slowest_lag = std::max(totals.slowest_lag, member->lag());
     }
   });
-  totals.rooms += rooms.size();
   totals.messages_in += counters.messages_in;
   totals.bytes_in += counters.bytes_in;
   totals.messages_out += counters.messages_out;
@@ -90,9 +95,7 @@ std::vector<admin::RoomSnapshot> count_rooms(Server& server) {
   std::vector<admin::RoomSnapshot> rooms;
   server.on_each_shard([&](shard::Shard& shard, net::Gateway&) {
     shard.rooms().for_each([&](const room::Room& room) {
-      // Opened by nothing but a question about it.
-      if (room.last() == MessageId{0} && room.members().empty()) return;
-      rooms.push_back(snapshot_of(room));
+      if (!is_unused(room)) rooms.push_back(snapshot_of(room));
     });
   });
   return rooms;

@@ -8,14 +8,16 @@ from support.wait import stretched
 
 class AdminServer(Server):
     def admin_answer(self, target, method="GET", body=None, headers=None):
-        """(status, headers in lower case, text) of a request; a Host among the headers replaces ours."""
+        """(status, headers in lower case, text); a Host among the headers replaces ours."""
         self.find_admin_port()
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.admin_port, timeout=stretched(30)
         )
         try:
             sent = dict(headers or {})
-            connection.putrequest(method, target, skip_host="Host" in sent, skip_accept_encoding=True)
+            connection.putrequest(
+                method, target, skip_host="Host" in sent, skip_accept_encoding=True
+            )
             if body is not None:
                 sent.setdefault("Content-Length", str(len(body)))
             for name, value in sent.items():

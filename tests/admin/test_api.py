@@ -1,4 +1,4 @@
-"""What operators can ask and do. Every answer is compared with docs/openapi.yaml by the `api` fixture."""
+"""What operators can ask and do. The `api` fixture compares every answer with docs/openapi.yaml."""
 
 import json
 
@@ -18,7 +18,8 @@ def test_stats_count_what_came_and_went(server, api, room):
     assert after["joins"] - before["joins"] == 2
     assert after["messages_in"] - before["messages_in"] == 5
     wait_until(
-        lambda: api.get("/api/v1/stats")["messages_out"] - before["messages_out"] == 10, "delivered"
+        lambda: api.get("/api/v1/stats")["messages_out"] - before["messages_out"] == 10,
+        "delivered",
     )
     assert after["store"] == {"name": "memory", "ok": True, "detail": ""}
 
@@ -30,7 +31,9 @@ def test_rates_and_latencies_come_with_the_second_look(server, api, room):
         client.send_json({"type": "m"})
         client.collect(1)
         stats = api.get("/api/v1/stats")
-        return stats["rates"] and stats["rates"]["messages_in"] > 0 and stats["latency"]["delivery"]
+        return (
+            stats["rates"] and stats["rates"]["messages_in"] > 0 and stats["latency"]["delivery"]
+        )
 
     latency = wait_until(sent_and_measured, "rates of all")
     assert latency["count"] > 0
@@ -66,7 +69,15 @@ def test_rooms_are_filtered_sorted_and_paged(server, api):
 
 @pytest.mark.parametrize(
     "query",
-    ["sort=colour", "limit=0", "limit=1001", "limit=-1", "limit=1e1", "offset=x", "offset=99999999"],
+    [
+        "sort=colour",
+        "limit=0",
+        "limit=1001",
+        "limit=-1",
+        "limit=1e1",
+        "offset=x",
+        "offset=99999999",
+    ],
 )
 def test_a_bad_query_is_400(api, query):
     name, value = query.split("=")
@@ -215,7 +226,8 @@ def test_history_is_paged_byte_for_byte(server, api, room):
 
 
 @pytest.mark.parametrize(
-    "query", [{"after": "x"}, {"limit": 0}, {"last": 1001}, {"last": 5, "after": 1}, {"after": -1}]
+    "query",
+    [{"after": "x"}, {"limit": 0}, {"last": 1001}, {"last": 5, "after": 1}, {"after": -1}],
 )
 def test_a_bad_page_is_400(server, api, room, query):
     server.joined(room)
@@ -324,7 +336,9 @@ def test_b68_a_bad_change_is_400_and_changes_nothing(api, room, change):
     assert api.call("GET", "/api/v1/rooms/{room}", room=room)[0] == 404
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"reason":7}', '{"reason":"' + "x" * 101 + '"}'])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "null", '{"reason":7}', '{"reason":"' + "x" * 101 + '"}']
+)
 def test_b68_a_bad_body_is_400_and_nobody_is_kicked(server, api, room, body):
     client = server.joined(room)
     path = "/api/v1/rooms/{room}/members/{client_id}/kick"

@@ -1,4 +1,4 @@
-"""/metrics: well formed, right, bounded (row B70); the alerts and the dashboard that are made of it."""
+"""/metrics: well formed, right, bounded (row B70); the alerts and the dashboard made of it."""
 
 import json
 import re
@@ -29,7 +29,11 @@ def value(text, name):
 
 def promtool(*arguments, text=None):
     done = subprocess.run(
-        ["promtool", *arguments], input=text, capture_output=True, text=True, cwd=RULES,
+        ["promtool", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        cwd=RULES,
         timeout=stretched(60),
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -79,7 +83,7 @@ def test_b70_a_flood_of_room_names_adds_no_line(server):
     after = lines()
     assert after == before
     assert not [line for line in after if "flood" in line]
-    labels = set(re.findall(r'[{,](\w+)=', "\n".join(after)))
+    labels = set(re.findall(r"[{,](\w+)=", "\n".join(after)))
     assert labels <= {"le", "shard", "code", "version"}
 
 
@@ -168,13 +172,16 @@ def test_every_panel_of_the_dashboard_shows_real_data(server, tmp_path):
                 for title, expression in queries
                 if not any(name in expression for name in QUIET)
                 and not any(
-                    sample["value"][1] != "NaN" for sample in prometheus.query(filled_in(expression))
+                    sample["value"][1] != "NaN"
+                    for sample in prometheus.query(filled_in(expression))
                 )
             ]
             return left
 
         wait_until(lambda: not empty(), "every panel has data", 90)
-        rate = prometheus.query(filled_in('sum(rate(gavel_messages_sequenced_total{job="$job"}[$__rate_interval]))'))
+        rate = prometheus.query(
+            filled_in('sum(rate(gavel_messages_sequenced_total{job="$job"}[$__rate_interval]))')
+        )
         assert float(rate[0]["value"][1]) > 0
     finally:
         prometheus.process.kill()

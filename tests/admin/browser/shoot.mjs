@@ -1,23 +1,19 @@
-// Pictures of the console, to look at: node shoot.mjs URL FOLDER [SECONDS]. With CONSOLE=folder, its files
-// come from there instead of from the binary.
-import { readFile } from "node:fs/promises";
+// Pictures of the console, to look at: node shoot.mjs URL FOLDER [SECONDS].
 import { chromium } from "playwright-core";
+import { takeFilesFromFolder } from "./files.mjs";
 
 const [url, folder, seconds = "8"] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
 
 async function open(colorScheme, width, height) {
   const context = await browser.newContext({ colorScheme, viewport: { width, height } });
   const page = await context.newPage();
   page.on("console", (message) => console.log(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => console.log(`error: ${error.message}`));
-  if (process.env.CONSOLE) {
-    const types = { js: "text/javascript", css: "text/css", svg: "image/svg+xml", html: "text/html" };
-    await page.route(/\/(console\/.*)?$/, async (route) => {
-      const name = new URL(route.request().url()).pathname.slice(1).replace("console/", "") || "index.html";
-      await route.fulfill({ body: await readFile(`${process.env.CONSOLE}/${name}`), contentType: types[name.split(".").pop()] });
-    });
-  }
+  await takeFilesFromFolder(page);
   return page;
 }
 
