@@ -104,6 +104,14 @@ TEST_FOLDERS = {
     "admin": ["store/memory", "net"],
 }
 
+# Headers that only tests include, besides what is named *_test.
+FOR_TESTS = ("testing.h", "contract.h", "temporary_directory.h")
+
+
+def is_for_tests(path):
+    return path.name in FOR_TESTS or path.parent.name == "testing"
+
+
 # What stands in angle brackets with a slash and is the system's own.
 SYSTEM = (
     "sys/",
