@@ -43,8 +43,10 @@ const UNREAD_MAX = 100_000;
 export class MessageIterator implements AsyncIterator<RoomMessage> {
   private unread: RoomMessage[] = [];
   private at = 0;
-  private waiting: { resolve(result: IteratorResult<RoomMessage>): void; reject(e: unknown): void }[] =
-    [];
+  private readonly waiting: {
+    resolve(result: IteratorResult<RoomMessage>): void;
+    reject(error: GavelError): void;
+  }[] = [];
   private end: GavelError | true | null = null;
 
   constructor(private readonly detach: () => void) {}

@@ -189,7 +189,8 @@ export class Room implements AsyncIterable<RoomMessage> {
     this.joinedAt = 0;
     const [first, max] = this.options.backoffMs ?? [250, 10_000];
     const backoff = Math.min(max, first * 2 ** Math.min(Math.max(0, this.attempts - 1), 16));
-    const wait = Math.max(waitMs, how === "yes" ? LATER_MS : 0) + backoff * (0.5 + Math.random() / 2);
+    const atLeast = Math.max(waitMs, how === "yes" ? LATER_MS : 0);
+    const wait = atLeast + backoff * (0.5 + Math.random() / 2);
     this.timer = setTimeout(() => void this.connect(), wait);
     if (!this.started) this.setState("reconnecting");
   }

@@ -107,7 +107,7 @@ export interface JoinOptions {
   timeoutMs?: number;
   /** A connection that is silent for so long while an answer is due is given up. Default 10,000. */
   answerMs?: number;
-  /** Waits between attempts: jittered, doubled from the first to the second. Default 250, 10,000. */
+  /** Waits between attempts, jittered: the first, doubled up to the second. Default 250, 10,000. */
   backoffMs?: readonly [number, number];
   /** So many messages may wait for their echo; beyond it `send` refuses. Default 1,000. */
   queueMax?: number;

@@ -42,7 +42,7 @@ test("P1 send resolves with the msg_id of its own echo", async () => {
   assert.equal(room.seen[1].client_id, room.clientId);
 });
 
-test("P4 what is in the room already reaches handlers that are put up behind await join", async () => {
+test("P4 what is in the room already reaches handlers that are put up after join", async () => {
   for (let n = 0; n < 100; ++n) server.keep(99, move(n));
   const room = await join(server.url, "r", FAST);
   rooms.push(room);

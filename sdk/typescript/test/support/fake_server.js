@@ -51,8 +51,8 @@ export class FakeServer {
       since === "latest" ||
       ((epoch === undefined || epoch === this.epoch) &&
         (since === 0 || (since <= last && since + 1 >= this.firstKept)));
-    const first =
-      since === "latest" ? last + 1 : recovered ? Math.max(since + 1, this.firstKept) : this.firstKept;
+    const behind = since === "latest" ? last : recovered ? since : 0;
+    const first = Math.max(behind + 1, this.firstKept);
     const token = `token-${member.id}`;
     this.tokens.set(token, member.id);
     this.tell(member, {

@@ -23,13 +23,11 @@ export async function startGavel(...more) {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("GAVEL_")),
   );
-  const server = spawn(
-    gavelBinary(),
-    ["serve", "--listen", "127.0.0.1:0", "--admin", "", "--store", "memory", "--threads", "2"].concat(
-      more,
-    ),
-    { env, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const options = ["--listen", "127.0.0.1:0", "--admin", "", "--store", "memory", "--threads", "2"];
+  const server = spawn(gavelBinary(), ["serve", ...options, ...more], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let log = "";
   server.stderr.on("data", (text) => (log += text));
   const ended = once(server, "exit");
