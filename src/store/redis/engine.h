@@ -147,7 +147,7 @@ class Engine final : public NodeHooks {
   static constexpr std::size_t kRecentRoomBytes = 32 << 20;
   static constexpr std::size_t kRecentBytes = 256 << 20;  // of all rooms
   static constexpr std::size_t kFillBytes = 256 << 10;
-  static constexpr std::size_t kGenerationsMax = 20'000;
+  static constexpr std::size_t kGenerationsMax = 100'000;
 
   boost::asio::io_context& io_;
   const EngineOptions options_;

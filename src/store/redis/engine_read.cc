@@ -93,7 +93,10 @@ void Engine::send_claim(Room& room, const Request& request) {
       found->checked = false;
       return;
     }
-    if (found->generations.size() >= kGenerationsMax) found->generations.clear();
+    if (found->generations.size() >= kGenerationsMax &&
+        !found->generations.contains(request.op.client.value)) {
+      return fail_request(*found, request, room::LogError::unavailable);
+    }
     found->generations[request.op.client.value] = reply->number(2);
     Event& event = emit(*found, Event::Kind::claimed);
     event.id = request.op.id;

@@ -50,6 +50,7 @@ void Node::close() {
 }
 
 void Node::tick(std::int64_t now_ms, std::uint64_t jitter) {
+  if (now_ms_ == 0) away_since_ms_ = now_ms;
   now_ms_ = now_ms;
   // A connection that fails takes the others with it: each is held while it is looked at.
   for (const auto& connection : {commands_, gate_, subscriptions_}) {

@@ -141,7 +141,10 @@ class TlsStream final : public SocketStream {
 
  protected:
   void connected(const Done& done) override {
-    SSL_set_tlsext_host_name(ssl_.native_handle(), host_.c_str());
+    // A server's name is sent only where it is one, not for an address.
+    error_code not_an_address;
+    asio::ip::make_address(host_, not_an_address);
+    if (not_an_address) SSL_set_tlsext_host_name(ssl_.native_handle(), host_.c_str());
     ssl_.set_verify_callback(asio::ssl::host_name_verification(host_));
     ssl_.async_handshake(asio::ssl::stream_base::client,
                          guard(done, [](const Done& then) { then({}, 0); }));

@@ -42,7 +42,7 @@ void Topology::tick(std::int64_t now_ms, std::uint64_t jitter) {
   for (const auto& query : std::vector(queries_)) query->tick(now_ms);
   for (const auto& node : nodes_) node->tick(now_ms, jitter);
   if (!options_.url.cluster) return;
-  drop_unused();
+  if (std::exchange(changed_, false)) drop_unused();
   if (!ready()) map_ms_ = std::min(map_ms_, now_ms + kMapSoonMs);
   if (!asking_ && now_ms >= map_ms_) ask_cluster();
 }
@@ -152,7 +152,9 @@ void Topology::read_map(const Reply& reply, const Address& from) {
       changed = true;
     }
   }
-  if (changed) on_changed_();
+  if (!changed) return;
+  changed_ = true;
+  on_changed_();
 }
 
 void Topology::moved(const std::string& error) {
@@ -169,6 +171,7 @@ void Topology::moved(const std::string& error) {
   Node* node = node_at(address);
   if (slots_[slot] == node) return;
   slots_[slot] = node;
+  changed_ = true;
   on_changed_();
 }
 

@@ -64,6 +64,7 @@ class Topology {
   std::int64_t now_ms_ = 0;
   std::int64_t map_ms_ = 0;  // when to read the map next
   bool asking_ = false;
+  bool changed_ = false;
 };
 
 }  // namespace gavel::store::redis
