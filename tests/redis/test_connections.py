@@ -1,4 +1,4 @@
-"""Ways to reach Redis: TLS, a Unix socket, users and passwords; and that no password is ever shown."""
+"""Ways to reach Redis: TLS, a Unix socket, users and passwords. No password is ever shown."""
 
 import subprocess
 

@@ -165,7 +165,8 @@ void Engine::leave_out(Room& room, const Reply& reply) {
   std::sort(batch.drops.begin(), batch.drops.end());
   batch.drops.erase(std::unique(batch.drops.begin(), batch.drops.end()), batch.drops.end());
   if (batch.drops.size() == before) {
-    // Redis compares as floating point, we exactly: beyond what a JSON number holds they may differ.
+    // Redis compares as floating point, we exactly: beyond what a JSON number holds they may
+    // differ.
     batch.drops.clear();
     for (index = 0; const Part& part : batch.parts) {
       for (std::uint32_t i = 0; i < part.count; ++i) batch.drops.push_back(index++);
