@@ -129,6 +129,8 @@ std::optional<HttpError> check_upgrade(const HandshakeParser& request) {
     return bad("the Connection header must name Upgrade\n");
   }
   std::size_t count = 0;
+  request.header("content-length", &count);
+  if (count != 0) return bad("an upgrade has no body: leave the Content-Length header out\n");
   const std::string_view version = request.header("sec-websocket-version", &count);
   if (count != 1 || version != "13") {
     return HttpError{426, "the Sec-WebSocket-Version header must be 13\n",

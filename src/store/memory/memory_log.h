@@ -86,6 +86,7 @@ class MemoryLog final : public room::MessageLog {
   std::vector<Read> reads_;
   std::vector<Claimed> claims_;
   std::vector<RoomKey> trimmed_;
+  std::vector<RoomKey> trimmed_now_;
   std::vector<room::PageBlock> page_;
 };
 

@@ -198,11 +198,13 @@ bool MemoryLog::answer_cold() {
   for (const Claimed& claim : std::exchange(claims_, {})) {
     listener_->on_claimed(claim.room, claim.request, room::Claim{});
   }
-  for (const RoomKey key : std::exchange(trimmed_, {})) {
+  std::swap(trimmed_, trimmed_now_);
+  for (const RoomKey key : trimmed_now_) {
     if (const auto it = rooms_.find(key); it != rooms_.end()) {
       listener_->on_trimmed(key, it->second.life.first);
     }
   }
+  trimmed_now_.clear();
   for (const Read& read : std::exchange(reads_, {})) answer(read);
   return true;
 }
