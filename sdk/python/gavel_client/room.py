@@ -99,7 +99,8 @@ class Room:
         if self.state == "joined" and self.socket:
             self.left = self.loop.create_future()
             self.transmit('{"type":"leave"}')
-            await asyncio.wait([self.left, self.task], timeout=LEAVE_S, return_when="FIRST_COMPLETED")
+            ends = [self.left, self.task]
+            await asyncio.wait(ends, timeout=LEAVE_S, return_when=asyncio.FIRST_COMPLETED)
         self.end(None)
         await asyncio.wait([self.task])
 

@@ -1,0 +1,35 @@
+"""The client against the server that cuts, refuses and forgets."""
+
+import asyncio
+import re
+import subprocess
+
+from gavel_client import join
+from support.gavel import ROOT
+
+
+def test_it_keeps_every_rule():
+    judge = subprocess.Popen(
+        [ROOT / "tools/client-conformance", "0"], stdout=subprocess.PIPE, text=True
+    )
+    port = re.search(r":(\d+)$", judge.stdout.readline())[1]
+
+    async def run():
+        asked = set()
+        room = await join(f"ws://127.0.0.1:{port}/", "r", backoff_s=(0.001, 0.02))
+
+        def on_message(message):
+            if message["type"] == "ask" and message["n"] not in asked:
+                asked.add(message["n"])
+                room.send({"type": "answer", "n": message["n"]})
+
+        room.on("message", on_message)
+        await asyncio.wait([room.task])
+
+    try:
+        asyncio.run(asyncio.wait_for(run(), 60))
+        output = judge.communicate(timeout=60)[0]
+    finally:
+        judge.kill()
+    assert judge.returncode == 0, output
+    assert output.count("kept    ") == 7, output
