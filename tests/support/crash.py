@@ -113,7 +113,9 @@ class CrashRun:
         self.stopping = threading.Event()
         self.kills = 0
         self.players = [
-            Player(self, f"room-{room}", number) for room in range(rooms) for number in range(players)
+            Player(self, f"room-{room}", number)
+            for room in range(rooms)
+            for number in range(players)
         ]
 
     def play(self, kills=0, seconds=0):
