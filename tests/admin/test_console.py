@@ -1,6 +1,7 @@
 """The console in a real browser (browser/console.mjs), over a server with players in it."""
 
 import os
+import shutil
 import subprocess
 import threading
 
@@ -85,7 +86,7 @@ def test_the_console_works_in_a_browser(server, lively, keyed, playwright):
             KEY,
         ],
         cwd=BROWSER,
-        env=os.environ,
+        env={"CHROMIUM": shutil.which("chromium"), **os.environ},
         capture_output=True,
         text=True,
         timeout=stretched(400),

@@ -6,7 +6,7 @@ import { takeFilesFromFolder } from "./files.mjs";
 
 const [url, keyedUrl, key] = process.argv.slice(2);
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "chromium",
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox"],
 });
 const troubles = [];
