@@ -1,5 +1,6 @@
-// The console in a real browser: node console.mjs URL KEYED_URL KEY. The rooms and players are those of
-// ../test_console.py, which also looks at what became of them. Pictures go to CONSOLE_PICTURES, if it is set.
+// The console in a real browser: node console.mjs URL KEYED_URL KEY. The rooms and players are
+// those of ../test_console.py, which also looks at what became of them. Pictures go to
+// CONSOLE_PICTURES, if it is set.
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import { takeFilesFromFolder } from "./files.mjs";
@@ -38,7 +39,8 @@ const picture = async (page, name) => {
   if (process.env.CONSOLE_PICTURES)
     await page.screenshot({ path: `${process.env.CONSOLE_PICTURES}/${name}.png` });
 };
-// Polls from here: what Playwright itself would put into the page to wait, the page's own policy forbids.
+// Polls from here: what Playwright itself would put into the page to wait, the page's own
+// policy forbids.
 async function until(page, condition, argument) {
   const deadline = Date.now() + 60_000;
   while (!(await page.evaluate(condition, argument))) {
