@@ -34,6 +34,7 @@ Accepted Room::accept(Member& member, Ref ref, std::string_view body, std::uint6
     if (member.awaited_ref_ && ref > member.awaited_ref_) return Accepted::out_of_order;
     if (ref <= member.last_ref_) {
       Batch* batch = batch_of(member.client_, ref);
+      if (batch == nullptr) batch = repeats_of(member.client_);
       if (batch == nullptr) return Accepted::duplicate;
       batch->repeats.push_back({member.client_, ref, number});
       return Accepted::under_way;
@@ -218,9 +219,7 @@ void Room::settle(std::uint64_t tag, const Settlement& settlement) {
       const Batch::Sender& sender = batch->senders[index];
       if (Member* member = find(sender.client)) member->joiner_->on_duplicate(sender.ref);
     }
-    for (const Batch::Sender& repeat : batch->repeats) {
-      if (Member* member = find(repeat.client)) member->joiner_->on_duplicate(repeat.ref);
-    }
+    answer_repeats(*batch);
     rooms_.give_batch(std::move(batch));
   }
   if (under_way_.empty()) rooms_.unlist_busy(*this);
@@ -241,8 +240,30 @@ Batch* Room::batch_of(ClientId client, Ref ref) const {
   return it == under_way_.end() ? nullptr : it->get();
 }
 
+// A batch that holds answers to earlier repeats of this client: a later one may not overtake them.
+Batch* Room::repeats_of(ClientId client) const {
+  const auto holds_one = [client](const std::unique_ptr<Batch>& batch) {
+    return std::any_of(batch->repeats.begin(), batch->repeats.end(),
+                       [client](const Batch::Sender& repeat) { return repeat.client == client; });
+  };
+  if (gathering_ && holds_one(gathering_)) return gathering_.get();
+  const auto it = std::find_if(under_way_.rbegin(), under_way_.rend(), holds_one);
+  return it == under_way_.rend() ? nullptr : it->get();
+}
+
+// Repeats of what is kept all the same.
+void Room::answer_repeats(const Batch& batch) {
+  for (const Batch::Sender& repeat : batch.repeats) {
+    Member* member = find(repeat.client);
+    if (member != nullptr && repeat.ref <= member->last_ref_) {
+      member->joiner_->on_duplicate(repeat.ref);
+    }
+  }
+}
+
 void Room::refuse_all(std::unique_ptr<Batch> batch, LogError error) {
   for (const Batch::Sender& sender : batch->senders) refuse(sender, error);
+  answer_repeats(*batch);
   rooms_.give_batch(std::move(batch));
 }
 

@@ -129,6 +129,8 @@ class Room {
   void append_compressed(MessageId id, const Entry& entry);
   void make_room(Backlog& backlog);
   Batch* batch_of(ClientId client, Ref ref) const;
+  Batch* repeats_of(ClientId client) const;
+  void answer_repeats(const Batch& batch);
   void settle(std::uint64_t tag, const Settlement& settlement);
   void refuse_all(std::unique_ptr<Batch> batch, LogError error);
   void refuse(const Batch::Sender& sender, LogError error);
