@@ -12,6 +12,7 @@
 #include "app/serve.h"
 #include "base/log.h"
 #include "cli/bench/bench.h"
+#include "cli/replay.h"
 #include "cli/send.h"
 #include "cli/tail.h"
 #include "cli/token.h"
@@ -48,6 +49,8 @@ int main(int argc, char** argv, char** environment) {
   add_serve_command(app, run, environment);
   gavel::app::add_config_command(app, run, environment);
   gavel::cli::add_bench_command(app, run);
+  gavel::cli::add_replay_command(app, run);
+  gavel::cli::add_rooms_command(app, run);
   gavel::cli::add_tail_command(app, run);
   gavel::cli::add_send_command(app, run);
   gavel::cli::add_token_command(app, run);
