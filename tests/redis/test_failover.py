@@ -4,7 +4,6 @@ Faults F14, F16 and F17 of the reliability matrix."""
 
 import contextlib
 import subprocess
-import time
 
 from .player import Player, judge
 from support.gavel import Server
@@ -37,8 +36,7 @@ def test_nothing_is_shown_that_the_replica_does_not_have(redis, room):
             client.collect(1)
             replica.freeze()
             client.send_json({"type": "say", "text": "only the master has it"})
-            time.sleep(stretched(0.7))
-            assert server.admin("/ready")[0] == 503
+            wait_until(lambda: server.admin("/ready")[0] == 503, "the server says that it waits")
             client.send_json({"type": "leave"})
             seen = client.until(lambda obj: obj.get("type") == "left")
             assert seen["type"] == "left" and len(client.seen) == 1
