@@ -149,7 +149,7 @@ test("P4 a trimmed past is told as a gap", async () => {
   server.firstKept = 5;
   server.cut(4000);
   assert.deepEqual(await again, { after: 1, next: 5, epochChanged: false, epoch: "100" });
-  await when(room, "message", ({ msg_id }) => msg_id === 9);
+  if (room.lastId < 9) await when(room, "message", ({ msg_id }) => msg_id === 9);
   assert.deepEqual(numbers(room.seen), [1, 5, 6, 7, 8, 9]);
   assert.deepEqual(room.errors, []);
 });
@@ -411,14 +411,21 @@ test("a session that was saved comes back as the same player", async () => {
   assert.deepEqual(numbers(second.seen), [2]);
 });
 
-test("a handler that throws does not keep the others from hearing", async () => {
+test("a handler that throws does not keep the others from hearing", async (t) => {
   const room = await enter();
-  const thrown = new Promise((resolve) => process.once("uncaughtException", resolve));
+  const thrown = [];
+  t.mock.method(globalThis, "queueMicrotask", (act) => {
+    try {
+      act();
+    } catch (error) {
+      thrown.push(error.message);
+    }
+  });
   room.on("message", () => {
     throw new Error("the game's own fault");
   });
   const heard = when(room, "message");
   server.keep(99, move(1));
   assert.equal((await heard).n, 1);
-  assert.match((await thrown).message, /own fault/);
+  assert.deepEqual(thrown, ["the game's own fault"]);
 });
