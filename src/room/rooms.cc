@@ -259,6 +259,11 @@ bool Rooms::may_resume(const Room& room, const PendingJoin& join, Ref& last_ref,
     awaited_ref = it->second.awaited_ref;
   }
   if (join.claimed && join.claim.ok) {
+    if (options_.shared_store) {
+      // The claim made what was on its way under an older one void: the store alone knows.
+      last_ref = join.claim.last_ref;
+      awaited_ref = Ref{};
+    }
     last_ref = std::max(last_ref, join.claim.last_ref);
     // This process has not known the room for long enough to say that the time is over; with a
     // shared store another server may have seen him last.
