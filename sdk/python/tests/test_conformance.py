@@ -16,7 +16,7 @@ def test_it_keeps_every_rule():
 
     async def run():
         asked = set()
-        room = await join(f"ws://127.0.0.1:{port}/", "r", backoff_s=(0.001, 0.02))
+        room = await join(f"ws://127.0.0.1:{port}/", "r", backoff_s=(0.001, 0.02), timeout_s=60)
 
         def on_message(message):
             if message["type"] == "ask" and message["n"] not in asked:

@@ -39,10 +39,10 @@ async def until(room, msg_id):
 
 def test_an_echo_settles_send_and_history_reaches_late_handlers(server):
     async def run():
-        one = record(await join(url(server.port), "r"))
+        one = record(await join(url(server.port), "r", timeout_s=60))
         ids = await asyncio.gather(*(one.send({"type": "move", "n": n}) for n in range(50)))
         assert ids == list(range(1, 51))
-        two = record(await join(url(server.port), "r"))
+        two = record(await join(url(server.port), "r", timeout_s=60))
         await until(two, 50)
         assert two.seen == one.seen
         await one.leave()
@@ -83,7 +83,7 @@ def test_p1_p4_p5_cut_at_random_bytes_all_see_the_same_and_each_message_once(ser
 
 def test_faster_than_the_server_allows_nothing_is_lost():
     async def run(port):
-        room = record(await join(url(port), "fast"))
+        room = record(await join(url(port), "fast", timeout_s=60))
         sends = [room.send({"type": "move", "n": n}) for n in range(60)]
         assert await asyncio.gather(*sends) == list(range(1, 61))
         assert [message["n"] for message in room.seen] == list(range(60))
@@ -104,7 +104,7 @@ def test_a_join_that_can_not_succeed_raises(server):
 
 def test_the_bot_plays_the_puzzle(server):
     async def run():
-        room = await join(url(server.port), "bots")
+        room = await join(url(server.port), "bots", timeout_s=60)
         start = {"type": "start", "game": 1, "seed": 42, "size": 0}
         await room.send(start)
         command = [sys.executable, ROOT / "examples/bots/bot.py", "bots", url(server.port), "0.001"]

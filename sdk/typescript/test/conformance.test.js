@@ -22,7 +22,7 @@ test("it keeps every rule of tools/client-conformance", async (t) => {
     }),
   );
   const asked = new Set();
-  const options = { WebSocket, backoffMs: [1, 20] };
+  const options = { WebSocket, backoffMs: [1, 20], timeoutMs: 60_000 };
   const room = await join(`ws://127.0.0.1:${port}/`, "r", options);
   room.on("message", ({ type, n }) => {
     if (type !== "ask" || asked.has(n)) return;

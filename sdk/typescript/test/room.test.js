@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { closeCodes, join } from "../dist/index.js";
 import { FakeServer, when } from "./support/fake_server.js";
 
-const FAST = { WebSocket, backoffMs: [1, 20] };
+const FAST = { WebSocket, backoffMs: [1, 20], timeoutMs: 60_000 };
 let server;
 let rooms;
 

@@ -10,6 +10,7 @@ const skip = gavelBinary() ? false : "no server is built";
 const PLAYERS = 4;
 const MESSAGES = 150;
 const SEED = 20201;
+const PLAIN = { WebSocket, timeoutMs: 60_000 };
 
 async function withServer(run, ...options) {
   const server = await startGavel(...options);
@@ -33,7 +34,7 @@ test("P1 P4 P5 cut at random bytes: all see the same, each message once", { skip
   withServer(async (server) => {
     const next = random(SEED);
     const proxy = await startProxy(server.port, () => 200 + next(6000));
-    const options = { WebSocket, backoffMs: [1, 20], answerMs: 5000, timeoutMs: 20000 };
+    const options = { WebSocket, backoffMs: [1, 20], answerMs: 5000, timeoutMs: 60_000 };
     const players = [];
     for (let n = 0; n < PLAYERS; ++n) {
       players.push(record(await join(proxy.url, "cut", options)));
@@ -49,7 +50,7 @@ test("P1 P4 P5 cut at random bytes: all see the same, each message once", { skip
     const ids = (await Promise.all(sends)).flat();
     const total = PLAYERS * MESSAGES;
     assert.equal(new Set(ids).size, total);
-    const judge = record(await join(server.url, "cut", { WebSocket }));
+    const judge = record(await join(server.url, "cut", PLAIN));
     for (const { room } of [...players, judge]) {
       if (room.lastId < total) await when(room, "message", ({ msg_id }) => msg_id === total);
     }
@@ -70,7 +71,7 @@ test("P1 P4 P5 cut at random bytes: all see the same, each message once", { skip
 test("faster than the server allows: nothing is lost, and the order stays", { skip }, () =>
   withServer(
     async (server) => {
-      const { room, seen, faults } = record(await join(server.url, "fast", { WebSocket }));
+      const { room, seen, faults } = record(await join(server.url, "fast", PLAIN));
       const all = Array.from({ length: 120 }, (_, n) => room.send({ type: "move", n }));
       assert.deepEqual(await Promise.all(all), [...Array(120).keys()].map((n) => n + 1));
       assert.deepEqual(seen.map(({ n }) => n), [...Array(120).keys()]);
@@ -87,8 +88,8 @@ test("faster than the server allows: nothing is lost, and the order stays", { sk
 test("leave is answered, and another player goes on", { skip }, () =>
   withServer(async (server) => {
     const [one, two] = [
-      record(await join(server.url, "r", { WebSocket })),
-      record(await join(server.url, "r", { WebSocket })),
+      record(await join(server.url, "r", PLAIN)),
+      record(await join(server.url, "r", PLAIN)),
     ];
     assert.equal(await one.room.send({ type: "chat", text: "hello" }), 1);
     await one.room.leave();
