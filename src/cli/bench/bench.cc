@@ -5,13 +5,16 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include "base/units.h"
 #include "cli/bench/message.h"
 #include "cli/bench/run.h"
+#include "cli/conformance/judge.h"
 
 namespace gavel::cli {
 namespace {
@@ -20,6 +23,7 @@ struct Given {
   BenchOptions options;
   std::string url = "ws://127.0.0.1:8765/";
   std::string slow_rate = "10KB/s";
+  std::optional<std::uint16_t> client_conformance;
 };
 
 // The first Ctrl-C ends the run with its report, a second one at once.
@@ -95,6 +99,13 @@ void add_rest(CLI::App& command, Given& given) {
                   "The server's process on this machine: its CPU time and memory are measured")
       ->type_name("PID");
   command.add_option("--json", o.json, "Write the figures to this file, too")->type_name("FILE");
+  command
+      .add_option("--client-conformance", given.client_conformance,
+                  "Judge a client instead: be a server on this port of 127.0.0.1 (0: a free one) "
+                  "that cuts, delays, repeats, refuses and forgets. The client joins any room, and "
+                  "answers each {\"type\":\"ask\",\"n\":N} that it hands on with "
+                  "{\"type\":\"answer\",\"n\":N}, at once, and sends nothing else")
+      ->type_name("PORT");
 }
 
 // Empty, or what is wrong.
@@ -121,6 +132,7 @@ int run_given(Given& given) {
     std::fprintf(stderr, "gavel bench: %s\n", error.c_str());
     return 2;
   }
+  if (given.client_conformance) return judge_client(*given.client_conformance);
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   return run_bench(given.options);
@@ -134,7 +146,8 @@ void add_bench_command(CLI::App& app, std::function<int()>& run) {
   CLI::App* const command =
       app.add_subcommand("bench", "Load a server, and check the order that every client sees")
           ->footer(
-              "Exit status 3: the server broke the order, or lost, doubled or changed a message.");
+              "Exit status 3: the server broke the order, or lost, doubled or changed a message; "
+              "or the client under test broke a rule.");
   add_load(*command, given->options);
   add_clients(*command, *given);
   add_rest(*command, *given);
