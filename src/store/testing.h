@@ -142,6 +142,9 @@ class TestShard final : public room::LogListener {
   PageView read(RoomKey key, MessageId after, std::size_t bytes_max) {
     const std::uint64_t request = next_request_++;
     log_->read(key, request, after, bytes_max);
+    return answered(request);
+  }
+  PageView answered(std::uint64_t request) {
     run_until([&] { return pages_.contains(request); }, "on_page");
     return pages_[request];
   }
