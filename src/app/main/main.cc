@@ -11,6 +11,7 @@
 #include "app/config/load.h"
 #include "app/serve.h"
 #include "base/log.h"
+#include "cli/archive/archive.h"
 #include "cli/bench/bench.h"
 #include "cli/replay.h"
 #include "cli/send.h"
@@ -48,6 +49,7 @@ int main(int argc, char** argv, char** environment) {
   std::function<int()> run;
   add_serve_command(app, run, environment);
   gavel::app::add_config_command(app, run, environment);
+  gavel::cli::add_archive_command(app, run);
   gavel::cli::add_bench_command(app, run);
   gavel::cli::add_replay_command(app, run);
   gavel::cli::add_rooms_command(app, run);
