@@ -51,6 +51,16 @@ def test_all_is_archived_and_what_comes_later_too(tmp_path, mongo, room):
         assert json.loads(compared.stdout)["waiting"] == 3
         assert archive(store, mongo, "--once").returncode == 0
         assert_whole(store, mongo, room, MESSAGES + 3)
+        replay = [gavel_binary(), "replay", room]
+        kept = subprocess.run([*replay, "--store", store], capture_output=True, timeout=120)
+        archived = subprocess.run([*replay, "--from", mongo.uri], capture_output=True, timeout=120)
+        assert len(kept.stdout.splitlines()) == MESSAGES + 3
+        assert archived.stdout == kept.stdout, archived.stderr
+        listed = subprocess.run(
+            [gavel_binary(), "rooms", "--from", mongo.uri], capture_output=True, timeout=120
+        )
+        rooms = [json.loads(line) for line in listed.stdout.splitlines()]
+        assert (room, MESSAGES + 3) in [(one["room"], one["msg_id"]) for one in rooms]
 
 
 def test_killed_at_random_it_doubles_and_misses_nothing(tmp_path, mongo, room):
