@@ -40,6 +40,11 @@ struct Config {
   std::int64_t retain_bytes = 0;
   Duration retain_age{0};
 
+  // [archive]
+  std::string archive_uri;  // empty: none
+  std::string archive_database = "gavel";
+  Duration archive_timeout = std::chrono::seconds(5);
+
   // [connections]
   Duration join_timeout = limits::kJoinTimeout;
   Duration ping_interval = limits::kPingInterval;

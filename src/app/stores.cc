@@ -1,7 +1,11 @@
 #include "app/stores.h"
 
+#include <chrono>
+
 #include "base/config_file.h"
 #include "store/memory/memory_store.h"
+#include "store/mongo/mongo_archive.h"
+#include "store/read_through/read_through_store.h"
 #include "store/redis/redis_store.h"
 #include "store/rocks/rocks_store.h"
 
@@ -55,9 +59,7 @@ std::unique_ptr<store::Store> open_redis(const Config& config, std::string& erro
   return store::open_redis_store(options, error);
 }
 
-}  // namespace
-
-std::unique_ptr<store::Store> open_store(const Config& config, std::string& error) {
+std::unique_ptr<store::Store> open_hot(const Config& config, std::string& error) {
   if (config.store == "memory") return open_memory(config);
   constexpr std::string_view kRocks = "rocks:";
   if (config.store.starts_with(kRocks)) {
@@ -68,6 +70,23 @@ std::unique_ptr<store::Store> open_store(const Config& config, std::string& erro
   }
   error = "this build has no store for --store " + config.store;
   return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<store::Store> open_store(const Config& config, std::string& error) {
+  std::unique_ptr<store::Store> hot = open_hot(config, error);
+  if (!hot || config.archive_uri.empty()) return hot;
+  store::MongoOptions options;
+  options.uri = config.archive_uri;
+  options.database = config.archive_database;
+  options.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(config.archive_timeout);
+  std::unique_ptr<store::Archive> archive = store::open_mongo_archive(options, error);
+  if (!archive) {
+    error = "archive-uri: " + error;
+    return nullptr;
+  }
+  return std::make_unique<store::ReadThroughStore>(std::move(hot), std::move(archive));
 }
 
 }  // namespace gavel::app

@@ -88,6 +88,12 @@ std::string check_store(std::string_view text) {
   return "no store: " + std::string(kHow) + meant;
 }
 
+std::string check_archive(std::string_view text) {
+  if (text.empty() || text.starts_with("mongodb://") || text.starts_with("mongodb+srv://"))
+    return {};
+  return "no archive: write mongodb://HOST:PORT or mongodb+srv://HOST";
+}
+
 std::string check_log_level(std::string_view text) {
   auto levels = log::parse_levels(text);
   return levels ? std::string() : std::move(levels).error();

@@ -12,6 +12,7 @@ std::string check_address(std::string_view text);          // HOST:PORT, [IPV6]:
 std::string check_address_or_none(std::string_view text);  // or nothing
 std::string check_origin(std::string_view text);           // https://game.example, *
 std::string check_store(std::string_view text);
+std::string check_archive(std::string_view text);  // or nothing
 std::string check_log_level(std::string_view text);
 
 // Of `known` the one that `written` is a slip of the finger away from; empty where none is.

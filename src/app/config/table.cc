@@ -21,6 +21,7 @@ constexpr Section kSections[] = {
     {"server", "Where it listens and how it runs"},
     {"log", "Log lines on stderr"},
     {"store", "Where messages are kept, and how much of a room"},
+    {"archive", "Where old messages are read from; gavel archive brings them there"},
     {"connections", "Who may connect, and how long one may be silent"},
     {"messages", "What may come in, and how fast"},
     {"rooms", "Rooms, their members and their memory"},
@@ -94,6 +95,18 @@ constexpr Option kOptions[] = {
     {.name = "retain-age", .section = "store", .key = "retain-age", .kind = Kind::duration,
      .member = &C::retain_age, .what = "DURATION", .help = "Keep messages for so long. 0: for ever",
      .max = kYears, .reload = true},
+
+    // --- archive
+    {.name = "archive-uri", .section = "archive", .key = "uri", .kind = Kind::text,
+     .member = &C::archive_uri, .what = "URI",
+     .help = "mongodb://HOST:PORT or mongodb+srv://…: messages that the store let go are read "
+             "there. Empty: none", .check = check_archive, .has_secret = true},
+    {.name = "archive-database", .section = "archive", .key = "database", .kind = Kind::text,
+     .member = &C::archive_database, .what = "NAME", .help = "The database there"},
+    {.name = "archive-timeout", .section = "archive", .key = "timeout", .kind = Kind::duration,
+     .member = &C::archive_timeout, .what = "DURATION",
+     .help = "Without an answer for so long players who want old messages are told to come back",
+     .min = 100 * kMs, .max = kHour},
 
     // --- connections
     {.name = "join-timeout", .section = "connections", .key = "join-timeout",

@@ -16,6 +16,7 @@ class Together {
     check_admin();
     check_memory();
     check_redis();
+    check_archive();
     if (config_.listen.empty()) tell("listen", "no address for players: write e.g. 127.0.0.1:8765");
   }
 
@@ -71,6 +72,12 @@ class Together {
     }
     if (config_.redis_wait_replicas > 0 && !uses_redis()) {
       tell("redis-wait-replicas", "the store is not Redis");
+    }
+  }
+
+  void check_archive() {
+    if (!config_.archive_uri.empty() && config_.store == "memory") {
+      tell("archive-uri", "the memory store can't be archived: choose another store");
     }
   }
 
