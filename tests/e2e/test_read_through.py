@@ -6,6 +6,7 @@ import pytest
 from support.client import Closed
 from support.gavel import Server, gavel_binary
 from support.mongo_server import MongoServer
+from support.wait import wait_until
 
 OLD = 1500
 NEW = 60
@@ -88,12 +89,15 @@ def test_without_mongodb_only_old_history_is_missing_and_it_comes_back(archived,
     assert whole == shown
 
 
-def come_back_until_whole(server, room, count, tries=60):
-    for _ in range(tries):
-        client = server.joined(room, {"since": 0})
+def come_back_until_whole(server, room, count):
+    def whole():
+        client = server.client()
         try:
+            client.join(room, since=0)
             client.collect(count)
             return texts(client)
         except Closed as closed:
             assert closed.code == 4002, closed
-    raise AssertionError("the old history did not come back")
+            return None
+
+    return wait_until(whole, "the old history", 60)
