@@ -214,6 +214,8 @@ void Writer::cut(const Cut& cut, OpenRoom* room) {
   const Place from{cut.place.room, cut.earlier_lives ? Epoch{0} : cut.place.epoch};
   set_.drop_blocks(block_key(from, MessageId{0}), block_key(cut.place, cut.first));
   set_.put_meta(room_key(cut.place.room), encode_room(room->record));
+  // What came while the place to cut was looked for may be beyond the bound again.
+  retain(*room);
 }
 
 // --- the disk ----------------------------------------------------------------------------------
